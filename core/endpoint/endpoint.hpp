@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/waiter.hpp"
+#include "core/wire/message.hpp"
+
+namespace plumb {
+
+struct ChatRequest {
+  std::span<const Message> messages;
+  std::span<const ToolSpec> tools;   ///< may be empty
+  std::optional<std::int64_t> seed;  ///< overrides the contestant's
+  /// Told to stand-ins only (which trial this is, as compact JSON); "" sends nothing.
+  std::string trial_header;
+  /// How long the answer may be in flight, all told (what is left of the trial's hard stop).
+  Duration allowed = std::chrono::hours(24);
+};
+
+/// Why there is no answer. Transport errors are never model text.
+struct Fault {
+  enum class Kind {
+    connect,       ///< nothing was there: name, route, refusal, TLS
+    no_answer,     ///< connected, and no byte came before the timeout or the end
+    broken,        ///< bytes came, then the stream ended without its terminator or fell silent
+    http_status,   ///< the server answered with an error status
+    stream_error,  ///< status 200, and an error inside the stream
+    not_a_stream,  ///< status 200, and something else than the protocol (HTML, nothing, garbage)
+    cut_off,       ///< `allowed` ran out while the answer was on its way: the hard stop, not the
+                   ///< endpoint
+    cancelled,     ///< somebody asked to stop
+  };
+  Kind kind = Kind::connect;
+  int status = 0;          ///< HTTP status where there was one
+  std::string sentence;    ///< for a person, with the start of what the server said; no secret
+  bool any_byte = false;   ///< in any of the attempts
+  bool any_token = false;  ///< text, reasoning or a call arrived, in any of the attempts
+  bool deterministic =
+      false;  ///< the server refuses *this request*: 4xx but 408 and 429, or the same 500 each time
+  bool context_full = false;  ///< the server says that the conversation outgrew its window
+  ChatResponse partial;       ///< what had arrived when it was cut off
+};
+[[nodiscard]] const char* fault_name(Fault::Kind kind);
+
+/// What one request cost, attempts that failed included.
+struct ChatCost {
+  Duration in_flight{};  ///< of the attempt that answered (or was cut off): the model's clock
+  Duration waited{};     ///< failed attempts, backoff and Retry-After: never charged
+  int attempts = 0;
+  std::vector<std::string> faults;  ///< one sentence for each attempt that failed
+};
+
+struct ChatReply {
+  std::expected<ChatResponse, Fault> answer;
+  ChatCost cost;
+};
+
+struct ServedModel {
+  std::string id;
+  std::optional<std::int64_t> context;  ///< window in tokens where the server tells
+};
+
+/// A served model with its settings. Thread-safe: many trials ask at once. Lives longer than its
+/// trials.
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+  /// One response to one conversation, streamed; retries within bounds. Blocks in waiter.wait().
+  [[nodiscard]] virtual ChatReply chat(const ChatRequest& request, Waiter& waiter) = 0;
+  /// What the server says it serves. One attempt.
+  [[nodiscard]] virtual std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) = 0;
+};
+
+}  // namespace plumb

@@ -1,0 +1,97 @@
+#include "core/wire/assembler.hpp"
+
+#include <algorithm>
+
+#include "core/base/text.hpp"
+
+namespace plumb {
+
+void Assembler::on_byte(Instant at) {
+  if (!response_.times.first_byte) response_.times.first_byte = at;
+}
+
+std::string_view Assembler::admitted(std::string_view text) {
+  const std::size_t room = max_text_ - size_;
+  if (text.size() > room) response_.oversize = true;
+  text = text.substr(0, room);
+  size_ += text.size();
+  return text;
+}
+
+void Assembler::on_text(std::string_view text, Instant at) {
+  if (text.empty() || full()) return;
+  response_.message.text += admitted(text);
+  if (!response_.times.first_text) response_.times.first_text = at;
+  response_.times.last_token = at;
+}
+
+void Assembler::on_reasoning(std::string_view text, Instant at) {
+  if (text.empty() || full()) return;
+  response_.message.reasoning += admitted(text);
+  if (!response_.times.first_text) response_.times.first_text = at;
+  response_.times.last_token = at;
+}
+
+void Assembler::on_refusal(std::string_view text, Instant at) {
+  if (text.empty()) return;
+  refused_ = true;
+  on_text(text, at);
+}
+
+ToolCall* Assembler::call_for(const CallDelta& delta) {
+  auto& calls = response_.message.calls;
+  const std::int64_t key = delta.index.value_or(-1);
+  if (const auto known = latest_.find(key); known != latest_.end()) {
+    ToolCall& call = calls[known->second];
+    const bool other_id = !delta.id.empty() && !call.id.empty() && delta.id != call.id;
+    const bool second_name = !delta.name.empty() && !call.name.empty();
+    if (!other_id && !second_name) return &call;
+  }
+  if (calls.size() == kMaxCalls) {
+    response_.oversize = true;
+    return nullptr;
+  }
+  latest_[key] = calls.size();
+  return &calls.emplace_back();
+}
+
+void Assembler::on_call(const CallDelta& delta, Instant at) {
+  if (delta.id.empty() && delta.name.empty() && delta.arguments.empty()) return;
+  if (full()) return;
+  ToolCall* const call = call_for(delta);
+  if (call == nullptr) return;
+  if (call->id.empty()) call->id = admitted(delta.id);
+  if (call->name.empty()) call->name = admitted(delta.name);
+  call->arguments += admitted(delta.arguments);
+  call->arguments_as_value |= delta.arguments_as_value;
+  if (!response_.times.first_tool_delta) response_.times.first_tool_delta = at;
+  response_.times.last_token = at;
+}
+
+Finish Assembler::derived(std::optional<std::int64_t> max_tokens) const {
+  const auto& wrote = response_.usage.completion_tokens;
+  const bool reached = max_tokens && wrote && *wrote >= *max_tokens;
+  // Servers hide a truncation behind another word, but do not claim one that was not.
+  if (full() || reached || response_.finish_as_sent == "length") return Finish::length;
+  if (!response_.message.calls.empty()) return Finish::tool_calls;
+  if (refused_ || response_.finish_as_sent == "content_filter") return Finish::refused;
+  return Finish::stop;
+}
+
+ChatResponse Assembler::take(std::optional<std::int64_t> max_tokens) {
+  response_.finish = derived(max_tokens);
+  response_.message.role = Role::assistant;
+  // A character that a server cut between two pieces is whole again here; what is still broken
+  // stays visible. Arguments keep their bytes: whether they are well formed is judged, not mended.
+  response_.message.text = valid_utf8(response_.message.text);
+  response_.message.reasoning = valid_utf8(response_.message.reasoning);
+  response_.model_as_served = valid_utf8(shortened(response_.model_as_served, 500));
+  response_.finish_as_sent = valid_utf8(shortened(response_.finish_as_sent, 100));
+  for (ToolCall& call : response_.message.calls) {
+    call.id = valid_utf8(call.id);
+    call.name = valid_utf8(call.name);
+  }
+  return std::move(response_);
+}
+
+}  // namespace plumb

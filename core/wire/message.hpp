@@ -1,0 +1,93 @@
+// core/wire: what travels between a contestant's server and us, in our own neutral types, and how
+// bytes become them: server-sent events, the assembler of streamed responses, HTTP. It knows no
+// vendor and no task.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/json.hpp"
+
+namespace plumb {
+
+enum class Role { system, user, assistant, tool };
+[[nodiscard]] const char* role_name(Role role);
+
+/// One tool call as the model made it.
+struct ToolCall {
+  std::string id;  ///< as the server sent it; may be empty
+  std::string name;
+  std::string arguments;            ///< the bytes as they came: perhaps not JSON, perhaps not UTF-8
+  bool arguments_as_value = false;  ///< the server sent JSON instead of text; written out by us
+};
+
+struct Message {
+  Role role = Role::user;
+  std::string text;
+  std::string reasoning;        ///< assistant only; never sent back
+  std::vector<ToolCall> calls;  ///< assistant only
+  std::string call_id;          ///< tool only: which call this answers
+};
+
+/// A tool as it is offered to a model.
+struct ToolSpec {
+  std::string name;
+  std::string description;
+  Json parameters;  ///< JSON Schema of an object
+};
+
+/// Tokens as the server counted them. Absent is unknown, never 0.
+struct Usage {
+  std::optional<std::int64_t> prompt_tokens;
+  std::optional<std::int64_t> completion_tokens;  ///< reasoning included
+  std::optional<std::int64_t> cached_tokens;      ///< of the prompt
+  std::optional<std::int64_t> reasoning_tokens;   ///< of the completion
+};
+
+/// When things happened to one response, stamped where the bytes arrive. Parsers on servers hold
+/// back the text of tool calls, so three "firsts" are kept.
+struct ResponseTimes {
+  Instant sent{};
+  std::optional<Instant> first_byte;  ///< of the body
+  std::optional<Instant> first_text;  ///< text or reasoning
+  std::optional<Instant> first_tool_delta;
+  std::optional<Instant> last_token;  ///< last text, reasoning or tool delta
+  Instant ended{};
+
+  /// First text, reasoning or tool delta.
+  [[nodiscard]] std::optional<Instant> first_token() const {
+    if (!first_text) return first_tool_delta;
+    if (!first_tool_delta) return first_text;
+    return std::min(*first_text, *first_tool_delta);
+  }
+};
+
+/// Why a response ended, derived from what arrived; servers' own word is unreliable (facts: vLLM
+/// rewrites truncated calls to `tool_calls`).
+enum class Finish { stop, tool_calls, length, refused };
+[[nodiscard]] const char* finish_name(Finish finish);
+
+struct ChatResponse {
+  Message message;  ///< Role::assistant
+  Usage usage;
+  ResponseTimes times;
+  Finish finish = Finish::stop;
+  std::string finish_as_sent;   ///< the server's word, "" when it sent none
+  std::string model_as_served;  ///< what the server says answered
+  bool oversize = false;        ///< we stopped reading: the model wrote more than kMaxResponseText
+
+  /// Any text, reasoning or call at all.
+  [[nodiscard]] bool has_token() const {
+    return !message.text.empty() || !message.reasoning.empty() || !message.calls.empty();
+  }
+};
+
+/// Text, reasoning and arguments of one response together. A model that writes more is cut off
+/// there (Finish::length).
+inline constexpr std::size_t kMaxResponseText = std::size_t{8} << 20;
+
+}  // namespace plumb

@@ -1,0 +1,149 @@
+#include "plugins/endpoints/openai_chat_request.hpp"
+
+#include <gtest/gtest.h>
+
+namespace plumb {
+namespace {
+
+Json body(const std::vector<Message>& messages, const Contestant& contestant = {},
+          const std::vector<ToolSpec>& tools = {}) {
+  const std::string text = chat_body(contestant, {.messages = messages, .tools = tools});
+  auto parsed = parse_json(text);
+  EXPECT_TRUE(parsed) << text;
+  return *std::move(parsed);
+}
+
+Message turn(std::vector<ToolCall> calls, std::string text = "") {
+  return {.role = Role::assistant,
+          .text = std::move(text),
+          .reasoning = "secret thoughts",
+          .calls = std::move(calls)};
+}
+Message result(std::string id, std::string text) {
+  return {.role = Role::tool, .text = std::move(text), .call_id = std::move(id)};
+}
+
+TEST(ChatUrls, AreMadeOfWhatPeopleType) {
+  for (const char* url :
+       {"http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/",
+        "http://h:1/v1/chat/completions", "http://h:1/v1/chat/completions/", "http://h:1/v1#x"}) {
+    EXPECT_EQ(chat_urls(url).chat, "http://h:1/v1/chat/completions") << url;
+    EXPECT_EQ(chat_urls(url).models, "http://h:1/v1/models") << url;
+  }
+  EXPECT_EQ(chat_urls("http://h/api/v3").chat, "http://h/api/v3/chat/completions");
+  EXPECT_EQ(chat_urls("http://u:p@h/d?api-version=1").chat,
+            "http://u:p@h/d/chat/completions?api-version=1");
+  EXPECT_EQ(chat_urls("http://u:p@h/d?api-version=1").shown, "http://h/d");
+}
+
+TEST(ChatBody, OnlyWhatIsSetIsSent) {
+  const Json plain = body({{.role = Role::user, .text = "hi"}});
+  EXPECT_EQ(plain["stream"], true);
+  EXPECT_EQ(plain["stream_options"]["include_usage"], true);
+  for (const char* key :
+       {"model", "tools", "temperature", "top_p", "max_tokens", "seed", "chat_template_kwargs"}) {
+    EXPECT_FALSE(plain.contains(key)) << key;
+  }
+  Contestant contestant{
+      .model = "m",
+      .sampling = {
+          .temperature = 0.5, .top_p = 0.9, .max_tokens = 5, .seed = 3, .thinking = false}};
+  contestant.extra_body = {
+      {"top_k", 20}, {"chat_template_kwargs", {{"x", 1}}}, {"temperature", 0.7}};
+  const Json full = body({}, contestant, {{"f", "does", {{"type", "object"}}}});
+  EXPECT_EQ(full["model"], "m");
+  EXPECT_EQ(full["seed"], 3);
+  EXPECT_EQ(full["top_k"], 20);
+  EXPECT_EQ(full["temperature"], 0.7);
+  EXPECT_EQ(full["chat_template_kwargs"], (Json{{"enable_thinking", false}, {"x", 1}}));
+  EXPECT_EQ(full["tools"][0]["function"]["name"], "f");
+}
+
+TEST(ChatBody, TheSeedOfTheTrialHoldsOverTheContestants) {
+  const Contestant contestant{.sampling = {.seed = 3}};
+  const auto parsed = parse_json(chat_body(contestant, {.seed = 9}));
+  EXPECT_EQ((*parsed)["seed"], 9);
+}
+
+TEST(ChatBody, AMalformedCallTravelsInsideAnObject) {
+  for (const char* bad : {"{\"a\":", "[1]", "\"text\"", "rm -rf", "{\"a\":1}}"}) {
+    const Json sent = body({turn({{"id1", "shell", bad}})});
+    const Json arguments = *parse_json(
+        sent["messages"][0]["tool_calls"][0]["function"]["arguments"].get<std::string>());
+    EXPECT_EQ(arguments, (Json{{"_malformed_arguments", bad}}));
+  }
+  const Json deep = body({turn({{"id1", "shell", std::string(100'000, '[')}})});
+  EXPECT_TRUE(
+      parse_json(deep["messages"][0]["tool_calls"][0]["function"]["arguments"].get<std::string>())
+          ->is_object());
+}
+
+TEST(ChatBody, GoodArgumentsKeepTheirBytesAndNoneBecomeAnEmptyObject) {
+  const Json sent =
+      body({turn({{"a", "f", "{ \"x\" : 1.0 }"}, {"b", "f", ""}, {"c", "f", " null "}})});
+  const Json& calls = sent["messages"][0]["tool_calls"];
+  EXPECT_EQ(calls[0]["function"]["arguments"], "{ \"x\" : 1.0 }");
+  EXPECT_EQ(calls[1]["function"]["arguments"], "{}");
+  EXPECT_EQ(calls[2]["function"]["arguments"], "{}");
+}
+
+TEST(ChatBody, EmptyAndDoubledIdsAreReplacedInTheCallAndInItsAnswer) {
+  const std::vector<Message> history = {
+      {.role = Role::user, .text = "go"},
+      turn({{"", "f", "{}"}, {"", "g", "{}"}, {"same", "f", "{}"}, {"same", "g", "{}"}}),
+      result("", "1"),
+      result("", "2"),
+      result("same", "3"),
+      result("same", "4")};
+  const Json sent = body(history);
+  const Json& calls = sent["messages"][1]["tool_calls"];
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::string id = calls[i]["id"];
+    EXPECT_FALSE(id.empty());
+    ids.insert(id);
+    EXPECT_EQ(sent["messages"][2 + i]["tool_call_id"], id);
+    EXPECT_EQ(sent["messages"][2 + i]["content"], std::to_string(i + 1));
+  }
+  EXPECT_EQ(ids.size(), 4U);
+  EXPECT_EQ(calls[2]["id"], "same");
+  EXPECT_EQ(calls[0]["id"].get<std::string>().size(), 9U);
+  EXPECT_EQ(body(history), sent);
+}
+
+TEST(ChatBody, NamesThatServersRefuseAreMadeSendable) {
+  const Json sent =
+      body({turn({{"1", "rm -rf /", "{}"}, {"2", "", "{}"}, {"3", std::string(500, 'x'), "{}"}})});
+  const Json& calls = sent["messages"][0]["tool_calls"];
+  EXPECT_EQ(calls[0]["function"]["name"], "rm_-rf__");
+  EXPECT_EQ(calls[1]["function"]["name"], "unnamed");
+  EXPECT_EQ(calls[2]["function"]["name"].get<std::string>().size(), 64U);
+}
+
+TEST(ChatBody, ReasoningIsNeverSentBackAndInvalidUtf8IsReplaced) {
+  const Json sent = body({turn({{"\xFF", "f", "{\"x\":\"\xFF\"}"}}), turn({}, "bye \xFF")});
+  EXPECT_EQ(dump_json(sent).find("secret thoughts"), std::string::npos);
+  EXPECT_TRUE(sent["messages"][0]["content"].is_null());
+  EXPECT_EQ(sent["messages"][1]["content"], "bye \xEF\xBF\xBD");
+  EXPECT_FALSE(sent["messages"][1].contains("tool_calls"));
+}
+
+TEST(CheckExtraBody, RefusesWhatIsOurs) {
+  EXPECT_TRUE(check_extra_body({{"top_k", 1}}));
+  for (const char* key : {"stream", "messages", "tools", "model", "n"}) {
+    const auto status = check_extra_body({{key, 1}});
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.error().sentence.find(key), std::string::npos);
+  }
+}
+
+TEST(MaxTokensAsked, LooksIntoTheExtraBodyToo) {
+  EXPECT_FALSE(max_tokens_asked({}));
+  EXPECT_EQ(max_tokens_asked({.sampling = {.max_tokens = 5}}), 5);
+  EXPECT_EQ(max_tokens_asked(
+                {.sampling = {.max_tokens = 5}, .extra_body = {{"max_completion_tokens", 7}}}),
+            7);
+}
+
+}  // namespace
+}  // namespace plumb
