@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/json.hpp"
+#include "core/run/bench.hpp"
+#include "core/trial/scaffold.hpp"
+
+namespace plumb {
+
+/// One trial to come; indexes into the bench's contestants and the suite's tasks.
+struct PlannedTrial {
+  std::size_t contestant = 0;
+  std::size_t task = 0;
+  int repeat = 0;
+  int attempt = 1;
+};
+
+/// All trials in the order in which they are begun: by repeat, then task, the contestants side by
+/// side, so that a drift of the host hits all alike.
+[[nodiscard]] std::vector<PlannedTrial> make_plan(std::size_t contestants, std::size_t tasks,
+                                                  int repeats);
+
+/// env.seed of a trial: the first 31 bits of SHA-256("plumb.seed/1\n<run seed>\n<task>\n<repeat>"),
+/// the same for all contestants.
+[[nodiscard]] std::uint64_t trial_seed(std::uint64_t run_seed, const std::string& task, int repeat);
+
+/// What two runs must share so that one resumes the other: tasks, contestants (no URL, port or
+/// path), repeats, seed, budget rule, scaffold, sandbox.
+[[nodiscard]] std::string run_identity(const Bench& bench, const Suite& suite,
+                                       const Scaffold& scaffold, const std::string& sandbox_digest);
+
+/// The header that tells a stand-in which trial this is; "" for any other contestant. `policy` "" =
+/// the stand-in deals.
+[[nodiscard]] std::string trial_header(const Contestant& contestant, const std::string& task,
+                                       std::uint64_t seed, std::uint64_t run_seed, int repeat,
+                                       const std::string& policy);
+
+}  // namespace plumb

@@ -1,0 +1,101 @@
+#include "core/run/reach.hpp"
+
+#include <algorithm>
+
+#include "core/base/files.hpp"
+
+namespace plumb {
+
+BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter) {
+  const Message message{.role = Role::user, .text = "Answer with the word: ready"};
+  constexpr auto kPatience = std::chrono::seconds(60);
+  const ChatReply reply = endpoint.chat({.messages = {&message, 1},
+                                         .tools = {},
+                                         .seed = std::nullopt,
+                                         .trial_header = "",
+                                         .allowed = kPatience},
+                                        waiter);
+  if (reply.answer) {
+    const bool token = reply.answer->has_token();
+    return {
+        .any_byte = true, .any_token = token, .sentence = token ? "" : "its answer held nothing"};
+  }
+  const Fault& fault = reply.answer.error();
+  return {.any_byte = fault.any_byte, .any_token = fault.any_token, .sentence = fault.sentence};
+}
+
+bool wants_bare_request(const TrialRecord& record) {
+  const Reason reason = record.verdict.reason;
+  const bool no_answer = reason == Reason::never_reached || reason == Reason::endpoint_error;
+  const bool empty = reason == Reason::gave_up && record.verdict.blame == Blame::undetermined &&
+                     record.calls.total == 0;
+  return no_answer || empty;
+}
+
+void blame_by_bare_request(TrialRecord& record, const BareAnswer& answer) {
+  Verdict& verdict = record.verdict;
+  record.events.push_back(
+      {{"type", "note"},
+       {"text", answer.any_token ? "a bare request right after the trial was answered"
+                                 : "a bare request right after the trial got no answer either: " +
+                                       answer.sentence}});
+  if (verdict.reason == Reason::gave_up) {
+    // The answer was empty; whoever answers nothing to nobody else is the model.
+    verdict.blame = answer.any_token ? Blame::model : Blame::server;
+    return;
+  }
+  if (answer.any_token) {
+    // Somebody is there: the server failed on this trial's requests alone.
+    verdict.blame = Blame::undetermined;
+    verdict.sentence += "; a bare request right after was answered";
+  } else {
+    verdict.blame = answer.any_byte ? Blame::server : Blame::transport;
+  }
+}
+
+Result<std::shared_ptr<const Task>> load_path_check() {
+  PLUMB_TRY(const Suite suite, load_suite({(resource_dir() / "tasks" / "path-check").string()}));
+  return suite.tasks.front();
+}
+
+void Reach::note_answer() {
+  const std::lock_guard lock(mutex_);
+  answered_ = true;
+}
+
+bool Reach::ever_answered() const {
+  const std::lock_guard lock(mutex_);
+  return answered_;
+}
+
+bool Reach::wait_for_recovery(Endpoint& endpoint, Duration patience, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (asking_) {
+    const std::uint64_t seen = recoveries_;
+    changed_.wait(lock, stop, [&] { return lost_ || recoveries_ > seen; });
+    return recoveries_ > seen;
+  }
+  if (lost_) return false;
+  asking_ = true;
+  lock.unlock();
+
+  Waiter waiter(real_clock(), stop);
+  const Instant give_up = after(waiter.now(), patience);
+  Duration pause = std::chrono::milliseconds(500);
+  bool answered = false;
+  while (!answered && !stop.stop_requested() && waiter.now() < give_up) {
+    waiter.wait([] { return false; }, std::min(after(waiter.now(), pause), give_up));
+    pause = std::min<Duration>(pause * 2, std::chrono::seconds(10));
+    const auto models = endpoint.models(waiter);
+    // Any byte will do: a server that says 404 is there.
+    answered = models.has_value() || models.error().any_byte;
+  }
+  lock.lock();
+  asking_ = false;
+  lost_ = !answered;
+  if (answered) ++recoveries_;
+  changed_.notify_all();
+  return answered;
+}
+
+}  // namespace plumb

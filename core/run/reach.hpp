@@ -1,0 +1,58 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "core/endpoint/endpoint.hpp"
+#include "core/sandbox/sandbox.hpp"
+#include "core/task/task.hpp"
+#include "core/trial/record.hpp"
+#include "core/trial/scaffold.hpp"
+
+namespace plumb {
+
+/// What one plain request without tools, outside the loop, came to: whether anybody is there at
+/// all.
+struct BareAnswer {
+  bool any_byte = false;
+  bool any_token = false;
+  std::string sentence;
+};
+[[nodiscard]] BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter);
+
+/// Whether no token of an answer arrived in this trial, so that only a bare request can tell who is
+/// to blame.
+[[nodiscard]] bool wants_bare_request(const TrialRecord& record);
+/// Puts the bare request's answer into the record: blame, sentence, event.
+void blame_by_bare_request(TrialRecord& record, const BareAnswer& answer);
+
+/// The task behind the path check: one tool call with a nonce through endpoint, loop, sandbox and
+/// back.
+[[nodiscard]] Result<std::shared_ptr<const Task>> load_path_check();
+
+/// Whether a contestant answers, as seen by all of its trials. Thread-safe.
+class Reach {
+ public:
+  /// A byte came from this endpoint.
+  void note_answer();
+  [[nodiscard]] bool ever_answered() const;
+
+  /// Called by a trial whose bare request found nobody. Asks again, with growing pauses, until the
+  /// endpoint answers (true) or `patience` has passed or a stop is asked for (false). Of many
+  /// callers one asks, the others wait for what it finds.
+  [[nodiscard]] bool wait_for_recovery(Endpoint& endpoint, Duration patience,
+                                       const std::stop_token& stop);
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool answered_ = false;
+  bool asking_ = false;
+  bool lost_ = false;
+  std::uint64_t recoveries_ = 0;
+};
+
+}  // namespace plumb

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "core/endpoint/endpoint.hpp"
+#include "core/run/bench.hpp"
+#include "core/run/observer.hpp"
+#include "core/sandbox/sandbox.hpp"
+#include "core/store/store.hpp"
+
+namespace plumb {
+
+/// Makes the endpoint of a contestant; a stand-in is started with these tasks. What it returns owns
+/// all it needs.
+using EndpointFactory = std::function<Result<std::unique_ptr<Endpoint>>(
+    const Contestant&, const std::vector<std::shared_ptr<const Task>>& tasks)>;
+
+struct RunRequest {
+  Bench bench;
+  bool check_ruler = true;
+  bool resume = false;
+  Duration outage_patience =
+      std::chrono::seconds(30);  ///< how long a contestant that fell silent is waited for
+  std::string version;           ///< of the program, kept with the run
+};
+
+struct RunParts {
+  Store& store;
+  SandboxFactory& sandboxes;
+  EndpointFactory make_endpoint;
+  RunObserver& observer;
+};
+
+/// Conducts a run from its bench to its scorecard and returns the scorecard (its run.exit_code says
+/// how it went; an interrupted run and an outage have one as well). Every trial is durable before
+/// the observer hears of it. Code::usage, config: nothing was begun; unavailable: a contestant
+/// cannot be reached at all (nothing was begun); io: the store failed, what was announced is kept
+/// and --resume goes on.
+[[nodiscard]] Result<Json> conduct_run(RunRequest request, const RunParts& parts,
+                                       std::stop_token stop);
+
+}  // namespace plumb

@@ -1,0 +1,285 @@
+#include "core/score/alarms.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/text.hpp"
+
+namespace plumb {
+namespace {
+
+constexpr const char* kLeakedText = "leaked_text";
+
+struct Alarm {
+  std::string id;
+  std::string contestant = {};
+  std::string task = {};
+  std::string sentence;
+  std::string evidence = {};
+  std::string remedy = {};
+};
+
+Json to_json(const Alarm& alarm) {
+  const auto or_null = [](const std::string& name) {
+    return name.empty() ? Json(nullptr) : Json(name);
+  };
+  return {{"id", alarm.id},
+          {"contestant", or_null(alarm.contestant)},
+          {"task", or_null(alarm.task)},
+          {"sentence", alarm.sentence},
+          {"evidence", alarm.evidence},
+          {"remedy", alarm.remedy}};
+}
+
+std::string listed(const std::map<std::string, int>& counts) {
+  std::vector<std::string> parts;
+  for (const auto& [name, count] : counts) parts.push_back(fmt::format("{} {}", count, name));
+  return join(parts, ", ");
+}
+
+/// The sentence of the first trial with that outcome: a count says how often, this says what.
+std::string first_sentence(const BoardContestant& contestant, Outcome outcome) {
+  for (const Cell& cell : contestant.cells) {
+    for (const TrialRecord* record : cell.counted) {
+      if (record->verdict.outcome == outcome) return record->verdict.sentence;
+    }
+  }
+  return {};
+}
+
+std::map<std::string, int> unscored_reasons(const BoardContestant& contestant) {
+  std::map<std::string, int> reasons;
+  for (const Cell& cell : contestant.cells) {
+    for (const TrialRecord* record : cell.counted) {
+      if (record->verdict.outcome == Outcome::invalid)
+        ++reasons[reason_name(record->verdict.reason)];
+    }
+  }
+  const int not_run = contestant.total().not_run;
+  if (not_run > 0) reasons["not run"] = not_run;
+  return reasons;
+}
+
+void alarm_coverage(const BoardContestant& contestant, std::vector<Alarm>& out) {
+  const Tally total = contestant.total();
+  const auto coverage = total.coverage();
+  if (!coverage || *coverage >= kCoverageFloor) return;
+  const bool nothing = total.scored() == 0;
+  const bool unreached = total.reasons.contains(reason_name(Reason::never_reached));
+  out.push_back(
+      {.id = nothing ? "nothing_scored" : "coverage",
+       .contestant = contestant.name,
+       .sentence =
+           fmt::format("{} of {} trials could be scored ({}){}",
+                       nothing ? std::string("none") : std::to_string(total.scored()), total.due(),
+                       listed(unscored_reasons(contestant)),
+                       nothing ? ": there is no rate" : ": the run is not valid below 90 %"),
+       .evidence = first_sentence(contestant, Outcome::invalid),
+       .remedy = unreached ? "make sure that the server is up and answers, then run again"
+                           : "mend what kept them from being scored, then resume the run"});
+}
+
+/// No trial passed. Whether anything at all came back tells a broken path from a weak model.
+void alarm_zero(const BoardContestant& contestant, std::vector<Alarm>& out) {
+  constexpr int kEnough = 5;
+  const Tally total = contestant.total();
+  if (total.passed > 0 || total.scored() < kEnough) return;
+  int valid_calls = 0;
+  bool any_token = false;
+  bool leaked = false;
+  for (const TrialRecord* record : contestant.scored()) {
+    valid_calls += record->calls.valid;
+    leaked = leaked || record->calls.by_defect.contains(kLeakedText);
+    any_token = any_token || record->completion_tokens > 0 ||
+                std::ranges::any_of(record->requests,
+                                    [](const RequestTiming& r) { return r.ttft_ms.has_value(); });
+  }
+  if (valid_calls == 0 && !any_token) {
+    out.push_back({.id = "impossible_zero",
+                   .contestant = contestant.name,
+                   .sentence = fmt::format("0 of {} passed, and not one token or valid call came "
+                                           "back: suspect the harness or the endpoint, not the "
+                                           "model",
+                                           total.scored()),
+                   .evidence = first_sentence(contestant, Outcome::failed),
+                   .remedy = "look at one transcript, and ask the server by hand"});
+  } else if (valid_calls == 0 && leaked) {
+    return;  // calls_as_text says it
+  } else if (valid_calls == 0) {
+    out.push_back({.id = "no_valid_call",
+                   .contestant = contestant.name,
+                   .sentence = fmt::format("0 of {} passed: it answered, but made no valid tool "
+                                           "call",
+                                           total.scored()),
+                   .evidence = first_sentence(contestant, Outcome::failed),
+                   .remedy = "look at one transcript: does the server offer tools to this model "
+                             "and parse its calls?"});
+  } else {
+    out.push_back({.id = "weak_model",
+                   .contestant = contestant.name,
+                   .sentence = fmt::format("0 of {} passed, with {} valid calls on the way: a "
+                                           "model too weak for these tasks rather than a broken "
+                                           "path",
+                                           total.scored(), valid_calls),
+                   .evidence = first_sentence(contestant, Outcome::failed),
+                   .remedy = "look at one transcript; try easier tasks"});
+  }
+}
+
+void alarm_calls_as_text(const BoardContestant& contestant, std::vector<Alarm>& out) {
+  int leaked = 0;
+  std::string example;
+  for (const TrialRecord* record : contestant.scored()) {
+    const auto it = record->calls.by_defect.find(kLeakedText);
+    if (it == record->calls.by_defect.end() || it->second <= 0) continue;
+    leaked += it->second;
+    if (example.empty()) {
+      example = fmt::format("first in {} #{}", record->key.task, record->key.repeat + 1);
+    }
+  }
+  if (leaked == 0) return;
+  out.push_back(
+      {.id = "calls_as_text",
+       .contestant = contestant.name,
+       .sentence = fmt::format("{} tool call{} came as text", leaked, leaked == 1 ? "" : "s"),
+       .evidence = example,
+       .remedy = "turn on the server's tool-call parser for this model"});
+}
+
+void alarm_time_caps(const BoardContestant& contestant, const std::string& label, bool alone,
+                     std::vector<Alarm>& out) {
+  if (label != "capped") return;
+  const Tally total = contestant.total();
+  out.push_back(
+      {.id = "time_caps",
+       .contestant = contestant.name,
+       .sentence = fmt::format("{} of {} trials ran out of time{}: the rate is a floor, not a "
+                               "measurement",
+                               total.time_capped, total.planned,
+                               alone ? "" : ", enough to change the order of the contestants"),
+       .evidence = fmt::format("{} of its capped trials passed before the hard stop", total.late),
+       .remedy = "allow more seconds per turn"});
+}
+
+void alarm_skipped(const Board& board, const std::set<std::string>& broken,
+                   std::vector<Alarm>& out) {
+  struct Group {
+    int trials = 0;
+    std::set<std::string> contestants;
+    std::string sentence;
+  };
+  for (std::size_t task = 0; task < board.tasks.size(); ++task) {
+    std::map<Reason, Group> groups;
+    for (const BoardContestant& contestant : board.contestants) {
+      for (const TrialRecord* record : contestant.cells[task].counted) {
+        if (record->verdict.outcome != Outcome::skipped) continue;
+        Group& group = groups[record->verdict.reason];
+        ++group.trials;
+        group.contestants.insert(contestant.name);
+        if (group.sentence.empty()) group.sentence = record->verdict.sentence;
+      }
+    }
+    for (const auto& [reason, group] : groups) {
+      if (reason == Reason::ruler_broken && broken.contains(board.tasks[task].name)) continue;
+      const bool of_one = group.contestants.size() == 1 && board.contestants.size() > 1;
+      out.push_back(
+          {.id = "skipped",
+           .contestant = of_one ? *group.contestants.begin() : "",
+           .task = board.tasks[task].name,
+           .sentence = fmt::format("{} trial{} skipped: {}", group.trials,
+                                   group.trials == 1 ? "" : "s", reason_name(reason)),
+           .evidence = group.sentence,
+           .remedy = reason == Reason::missing_command ? "install the missing command" : ""});
+    }
+  }
+}
+
+void alarm_graders(const Board& board, std::vector<Alarm>& out) {
+  for (std::size_t task = 0; task < board.tasks.size(); ++task) {
+    int disagreed = 0;
+    int graded = 0;
+    std::string example;
+    for (const BoardContestant& contestant : board.contestants) {
+      for (const TrialRecord* record : contestant.cells[task].counted) {
+        graded += record->verdict.graded ? 1 : 0;
+        if (record->verdict.grader_agrees) continue;
+        ++disagreed;
+        example = fmt::format("{} {} #{}", record->key.contestant, record->key.task,
+                              record->key.repeat + 1);
+      }
+    }
+    if (disagreed == 0) continue;
+    out.push_back({.id = "grader_disagrees",
+                   .task = board.tasks[task].name,
+                   .sentence = fmt::format("its grader contradicted itself on {} of {} trials",
+                                           disagreed, std::max(graded, disagreed)),
+                   .evidence = example,
+                   .remedy = "make the grader read only what the trial left, and leave it as it "
+                             "was"});
+  }
+}
+
+std::set<std::string> alarm_ruler(const Json& ruler, std::vector<Alarm>& out) {
+  std::set<std::string> broken;
+  if (!json_or(ruler, "checked", false)) {
+    out.push_back({.id = "no_ruler",
+                   .sentence = "the ruler was not checked: nothing shows that these tasks can be "
+                               "passed, or failed",
+                   .remedy = "run with the ruler check"});
+  }
+  for (const Json& task : list_in(ruler, "broken")) {
+    broken.insert(json_or(task, "task", ""));
+    out.push_back({.id = "ruler_broken",
+                   .task = json_or(task, "task", ""),
+                   .sentence = json_or(task, "sentence", "its ruler is broken"),
+                   .remedy = "mend the task; its trials were skipped"});
+  }
+  return broken;
+}
+
+void alarm_run(const RunInfo& run, std::vector<Alarm>& out) {
+  if (!run.isolated) {
+    out.push_back({.id = "no_isolation",
+                   .sentence = "commands of the model ran on this host without isolation",
+                   .remedy = "use an isolating sandbox"});
+  }
+  if (run.state == "finished") return;
+  const bool outage = run.state == "outage";
+  out.push_back({.id = outage ? "outage" : "unfinished",
+                 .sentence = outage ? "the endpoint stopped answering; the run ended early"
+                                    : "the run has not finished (" + run.state + ")",
+                 .remedy = "resume the run"});
+}
+
+}  // namespace
+
+Json alarms(const RunInfo& run, const Board& board, const std::vector<std::string>& labels) {
+  std::vector<Alarm> found;
+  alarm_run(run, found);
+  const auto broken = alarm_ruler(object_in(run.plan, "ruler"), found);
+  for (std::size_t i = 0; i < board.contestants.size(); ++i) {
+    const BoardContestant& contestant = board.contestants[i];
+    alarm_coverage(contestant, found);
+    alarm_zero(contestant, found);
+    alarm_calls_as_text(contestant, found);
+    alarm_time_caps(contestant, labels[i], board.contestants.size() == 1, found);
+  }
+  alarm_graders(board, found);
+  alarm_skipped(board, broken, found);
+  Json json = Json::array();
+  for (const Alarm& alarm : found) json.push_back(to_json(alarm));
+  for (const Json& note : run.notes) {
+    if (!note.is_object()) continue;
+    json.push_back(to_json({.id = json_or(note, "id", "note"),
+                            .contestant = json_or(note, "contestant", ""),
+                            .task = json_or(note, "task", ""),
+                            .sentence = json_or(note, "sentence", ""),
+                            .evidence = json_or(note, "evidence", ""),
+                            .remedy = json_or(note, "remedy", "")}));
+  }
+  return json;
+}
+
+}  // namespace plumb

@@ -1,0 +1,55 @@
+// core/task: what a Lua plugin becomes in C++: the definition of a task, the suite it belongs to,
+// its life in one sandbox (setup, tools, fixtures, grading) and its policies. It judges nothing:
+// verdicts are in core/trial.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/wire/message.hpp"
+
+namespace plumb {
+
+/// Policies that every task gets beside its own controls; they live in
+/// sdk/lua/trivial_controls.lua.
+inline const std::vector<std::string> kTrivialControls = {"nop", "spam", "wipe", "tamper",
+                                                          "never_stops"};
+inline constexpr const char* kOracle = "oracle";
+
+/// A task as its file defines it. Immutable and shared between threads; its functions live in a
+/// TaskScript.
+struct Task {
+  std::string name;  ///< lower-case words joined by '-'; equals the folder's name
+  std::string category;
+  std::string summary;
+  std::filesystem::path folder;
+  std::string files;  ///< folder below `folder` that is copied to the work folder; "" = none
+  std::vector<ToolSpec> tools;
+  int expected_turns = 1;
+  std::vector<std::string> needs_commands;
+  std::int64_t needs_context = 0;         ///< tokens; 0 = does not say
+  std::vector<std::string> controls;      ///< names of its own negative controls, sorted
+  std::vector<std::string> trivial_pass;  ///< trivial controls that are right to pass here
+  bool keep_processes = false;            ///< processes of the agent live on while it is graded
+  bool has_next_user = false;
+  std::string digest;  ///< SHA-256 of the folder, the tools, the SDK's Lua files
+
+  [[nodiscard]] bool may_pass(const std::string& control) const;
+};
+
+struct Suite {
+  std::string name;
+  std::vector<std::shared_ptr<const Task>> tasks;  ///< sorted by name, names unique
+  std::string digest;
+};
+
+/// Loads task folders. Each path is a task's folder (it holds task.lua), its task.lua, or a folder
+/// of task folders. All mistakes are reported together in one sentence with a line each.
+/// Code::config, not_found.
+[[nodiscard]] Result<Suite> load_suite(const std::vector<std::string>& paths);
+
+}  // namespace plumb

@@ -1,0 +1,296 @@
+#include "core/task/task_script.hpp"
+
+#include <algorithm>
+
+#include "core/base/files.hpp"
+#include "core/base/text.hpp"
+#include "core/schema/validate.hpp"
+#include "core/task/definition.hpp"
+
+namespace plumb {
+namespace fs = std::filesystem;
+
+namespace {
+
+char script_key = 0;   // registry key of the TaskScript pointer
+char task_key = 0;     // registry key of the task's table
+char tools_key = 0;    // registry key of the table of tools by name
+char trivial_key = 0;  // registry key of the table of trivial controls
+char check_key = 0;    // registry key of the metatable that marks checks
+
+constexpr int kMostTurns = 1000;
+
+TaskScript& script_of(lua_State* state) {
+  lua_rawgetp(state, LUA_REGISTRYINDEX, &script_key);
+  auto* script = static_cast<TaskScript*>(lua_touserdata(state, -1));
+  lua_pop(state, 1);
+  return *script;
+}
+
+bool is_task_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+std::vector<std::string> shipped_tools() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(tools_dir(), error)) {
+    if (entry.path().extension() == ".lua") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// check(name, ok, detail?) and must_not(name, happened, detail?): a table {name, holds, must_not,
+/// detail}.
+int make_check(lua_State* state, bool must_not) {
+  if (lua_type(state, 1) != LUA_TSTRING) {
+    LuaState::raise_misuse(state, must_not
+                                      ? "must_not(name, happened, detail): the name is a string"
+                                      : "check(name, ok, detail): the name is a string");
+  }
+  const bool value = lua_toboolean(state, 2) != 0;
+  lua_newtable(state);
+  lua_pushvalue(state, 1);
+  lua_setfield(state, -2, "name");
+  lua_pushboolean(state, static_cast<int>(must_not ? !value : value));
+  lua_setfield(state, -2, "holds");
+  lua_pushboolean(state, static_cast<int>(must_not));
+  lua_setfield(state, -2, "must_not");
+  if (!lua_isnoneornil(state, 3)) {
+    luaL_tolstring(state, 3, nullptr);
+    lua_setfield(state, -2, "detail");
+  }
+  lua_rawgetp(state, LUA_REGISTRYINDEX, &check_key);
+  lua_setmetatable(state, -2);
+  return 1;
+}
+
+}  // namespace
+
+fs::path sdk_lua_dir() { return resource_dir() / "sdk" / "lua"; }
+fs::path tools_dir() { return resource_dir() / "plugins" / "tools"; }
+
+TaskScript::TaskScript(fs::path folder, std::uint64_t seed) : seed_(seed) {
+  task_.folder = std::move(folder);
+}
+
+Result<std::unique_ptr<TaskScript>> TaskScript::open(const fs::path& folder, std::uint64_t seed) {
+  std::unique_ptr<TaskScript> script(new TaskScript(folder, seed));
+  PLUMB_TRY(script->lua_, LuaState::create({folder, sdk_lua_dir()}));
+  PLUMB_CHECK(script->lua_->protect([&](lua_State* state) {
+    lua_pushlightuserdata(state, script.get());
+    lua_rawsetp(state, LUA_REGISTRYINDEX, &script_key);
+    lua_newtable(state);
+    lua_rawsetp(state, LUA_REGISTRYINDEX, &check_key);
+    lua_newtable(state);
+    lua_rawsetp(state, LUA_REGISTRYINDEX, &tools_key);
+    lua_register(state, "task", &TaskScript::define_task);
+    lua_register(state, "check", [](lua_State* inner) { return make_check(inner, false); });
+    lua_register(state, "must_not", [](lua_State* inner) { return make_check(inner, true); });
+    lua_getglobal(state, "math");
+    lua_getfield(state, -1, "randomseed");
+    lua_pushinteger(state, static_cast<lua_Integer>(seed));
+    lua_call(state, 1, 0);
+    lua_settop(state, 0);
+    script->lua_->run_file(state, folder / "task.lua");
+    lua_rawgetp(state, LUA_REGISTRYINDEX, &task_key);
+    if (lua_isnil(state, -1) || lua_rawequal(state, -1, -2) == 0) {
+      script->lua_->raise(state, {Code::config, (folder / "task.lua").string() +
+                                                    " does not end with `return task { ... }`"});
+    }
+  }));
+  return script;
+}
+
+int TaskScript::define_task(lua_State* state) {
+  luaL_checktype(state, 1, LUA_TTABLE);
+  lua_settop(state, 1);
+  script_of(state).read_definition(state);
+  lua_settop(state, 1);
+  lua_pushvalue(state, 1);
+  lua_rawsetp(state, LUA_REGISTRYINDEX, &task_key);
+  return 1;
+}
+
+void TaskScript::read_definition(lua_State* state) {
+  const DefinitionReader reader(state, "task");
+  reader.only({"name", "category", "summary", "prompt", "files", "tools", "expected_turns", "needs",
+               "setup", "grade", "next_user", "oracle", "negative_controls", "trivial_pass",
+               "keep_processes"});
+  task_.name = reader.text("name");
+  if (!is_task_name(task_.name)) {
+    reader.misuse("the name \"" + task_.name +
+                  "\" may have lower-case letters, digits and '-' only");
+  }
+  const std::string folder_name = fs::absolute(task_.folder).lexically_normal().filename().string();
+  if (!folder_name.empty() && task_.name != folder_name) {
+    reader.misuse("the name \"" + task_.name + "\" differs from its folder's, \"" + folder_name +
+                  "\"");
+  }
+  task_.category = reader.text("category");
+  task_.summary = reader.text_or("summary", "");
+  if (lua_getfield(state, 1, "prompt") != LUA_TFUNCTION) static_cast<void>(reader.text("prompt"));
+  lua_settop(state, 1);
+  task_.files = reader.text_or("files", "");
+  std::error_code error;
+  if (!task_.files.empty() && !fs::is_directory(task_.folder / task_.files, error)) {
+    reader.misuse("`files` names \"" + task_.files +
+                  "\", and there is no such folder beside task.lua");
+  }
+  task_.expected_turns = static_cast<int>(reader.integer("expected_turns", 1, kMostTurns));
+  task_.keep_processes = reader.boolean_or("keep_processes", false);
+  reader.function("grade");
+  reader.function("oracle");
+  static_cast<void>(reader.has_function("setup"));
+  task_.has_next_user = reader.has_function("next_user");
+  task_.trivial_pass = reader.texts_or_none("trivial_pass");
+  for (const std::string& name : task_.trivial_pass) {
+    if (std::ranges::find(kTrivialControls, name) == kTrivialControls.end()) {
+      reader.misuse("`trivial_pass` names \"" + name + "\"; the trivial controls are " +
+                    join(kTrivialControls, ", "));
+    }
+  }
+  if (reader.has("needs")) {
+    if (lua_getfield(state, 1, "needs") != LUA_TTABLE) reader.misuse("`needs` is a table");
+    const DefinitionReader needs(state, "task: needs");
+    needs.only({"commands", "context"});
+    task_.needs_commands = needs.texts_or_none("commands");
+    task_.needs_context = needs.integer_or("context", 1, 100'000'000, 0);
+    lua_settop(state, 1);
+  }
+  if (lua_getfield(state, 1, "negative_controls") == LUA_TTABLE) {
+    lua_pushnil(state);
+    while (lua_next(state, -2) != 0) {
+      const auto name = text_at(state, -2);
+      if (!name || lua_type(state, -1) != LUA_TFUNCTION) {
+        reader.misuse(
+            "`negative_controls` is written [\"what it gets wrong\"] = function(model, env)");
+      }
+      if (*name == kOracle ||
+          std::ranges::find(kTrivialControls, *name) != kTrivialControls.end()) {
+        reader.misuse("a negative control may not be called \"" + *name + "\"");
+      }
+      task_.controls.push_back(*name);
+      lua_pop(state, 1);
+    }
+  }
+  lua_settop(state, 1);
+  if (task_.controls.empty()) {
+    reader.misuse(
+        "has no negative control; bring at least one mistake that a plausible model makes");
+  }
+  std::ranges::sort(task_.controls);
+  read_tools(state);
+}
+
+void TaskScript::read_tools(lua_State* state) {
+  const DefinitionReader reader(state, "task");
+  if (lua_getfield(state, 1, "tools") != LUA_TTABLE) {
+    reader.misuse("needs `tools = { ... }`, a list of tool names and tool tables");
+  }
+  const int list = lua_gettop(state);
+  for (lua_Integer i = 1; lua_rawgeti(state, list, i) != LUA_TNIL; ++i) {
+    if (const auto name = text_at(state, -1)) {
+      const auto shipped = shipped_tools();
+      if (std::ranges::find(shipped, *name) == shipped.end()) {
+        reader.misuse("there is no tool \"" + *name + "\"" + did_you_mean(*name, shipped) +
+                      "; the tools are " + join(shipped, ", "));
+      }
+      const fs::path file = tools_dir() / (*name + ".lua");
+      lua_pop(state, 1);
+      lua_->run_file(state, file);
+      tool_files_.push_back(file);
+    }
+    if (lua_type(state, -1) != LUA_TTABLE) {
+      reader.misuse("tool " + std::to_string(i) + " is neither a name nor a table");
+    }
+    read_tool(state, lua_gettop(state));
+    lua_settop(state, list);
+  }
+  lua_settop(state, 1);
+}
+
+void TaskScript::read_tool(lua_State* state, int index) {
+  const DefinitionReader reader(state, "tool");
+  reader.only({"name", "description", "parameters", "run"});
+  ToolSpec spec{
+      .name = reader.text("name"), .description = reader.text("description"), .parameters = {}};
+  reader.function("run");
+  std::string problem;
+  if (std::ranges::any_of(task_.tools,
+                          [&](const ToolSpec& other) { return other.name == spec.name; })) {
+    problem = "is there twice";
+  }
+  lua_getfield(state, index, "parameters");
+  auto parameters = to_json(state, -1);
+  lua_pop(state, 1);
+  if (!parameters) {
+    problem = "has parameters that are no JSON Schema: " + parameters.error().sentence;
+  } else if (const Status fits = check_tool_schema(*parameters); !fits) {
+    problem = "has parameters that cannot be judged: " + fits.error().sentence;
+  }
+  if (!problem.empty()) reader.misuse("\"" + spec.name + "\" " + problem);
+  spec.parameters = std::move(*parameters);
+  lua_rawgetp(state, LUA_REGISTRYINDEX, &tools_key);
+  lua_pushvalue(state, index);
+  lua_setfield(state, -2, spec.name.c_str());
+  lua_pop(state, 1);
+  task_.tools.push_back(std::move(spec));
+}
+
+void TaskScript::push_field(lua_State* state, const char* key) const {
+  lua_rawgetp(state, LUA_REGISTRYINDEX, &task_key);
+  lua_getfield(state, -1, key);
+  lua_remove(state, -2);
+}
+
+void TaskScript::push_tool_run(lua_State* state, const std::string& tool) const {
+  lua_rawgetp(state, LUA_REGISTRYINDEX, &tools_key);
+  lua_getfield(state, -1, tool.c_str());
+  lua_getfield(state, -1, "run");
+  lua_replace(state, -3);
+  lua_pop(state, 1);
+}
+
+void TaskScript::push_policy(lua_State* state, const std::string& name) const {
+  if (name == kOracle) return push_field(state, kOracle);
+  if (std::ranges::find(kTrivialControls, name) == kTrivialControls.end()) {
+    push_field(state, "negative_controls");
+  } else if (lua_rawgetp(state, LUA_REGISTRYINDEX, &trivial_key) == LUA_TNIL) {
+    lua_pop(state, 1);
+    lua_->run_file(state, sdk_lua_dir() / "trivial_controls.lua");
+    lua_pushvalue(state, -1);
+    lua_rawsetp(state, LUA_REGISTRYINDEX, &trivial_key);
+  }
+  lua_getfield(state, -1, name.c_str());
+  lua_remove(state, -2);
+}
+
+void TaskScript::push_seed_env(lua_State* state) const {
+  lua_newtable(state);
+  lua_pushinteger(state, static_cast<lua_Integer>(seed_));
+  lua_setfield(state, -2, "seed");
+}
+
+Result<std::string> TaskScript::prompt() {
+  std::string text;
+  PLUMB_CHECK(lua_->protect([&](lua_State* state) {
+    push_field(state, "prompt");
+    if (lua_isfunction(state, -1)) {
+      push_seed_env(state);
+      lua_call(state, 1, 1);
+    }
+    const auto value = text_at(state, -1);
+    if (!value || trimmed(*value).empty()) {
+      lua_->raise(state, {Code::config,
+                          "the prompt function of task \"" + task_.name + "\" returns no text"});
+    }
+    text = *value;
+  }));
+  return text;
+}
+
+}  // namespace plumb

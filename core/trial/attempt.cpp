@@ -1,0 +1,253 @@
+#include "core/trial/attempt.hpp"
+
+#include "core/base/text.hpp"
+
+namespace plumb {
+namespace {
+
+constexpr const char* kLeakedText = "leaked_text";
+
+Json tools_json(const std::vector<ToolSpec>& tools) {
+  Json list = Json::array();
+  for (const ToolSpec& tool : tools) {
+    list.push_back(
+        {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}});
+  }
+  return list;
+}
+
+Json calls_json(const std::vector<ToolCall>& calls) {
+  Json list = Json::array();
+  for (const ToolCall& call : calls) {
+    list.push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
+  }
+  return list;
+}
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+std::optional<double> decode_seconds(const ResponseTimes& times) {
+  const auto first = times.first_token();
+  if (!first || !times.last_token || *times.last_token <= *first) return std::nullopt;
+  return to_seconds(*times.last_token - *first);
+}
+
+}  // namespace
+
+Attempt::Attempt(const Trial& trial, Waiter& waiter)
+    : trial_(trial),
+      waiter_(waiter),
+      started_(waiter.now()),
+      meter_(trial.budget),
+      transcript_(waiter.clock()) {
+  record_.key = trial.key;
+  record_.attempt = trial.attempt;
+  record_.seed = trial.seed;
+  record_.started_ms = waiter.clock().unix_ms();
+  record_.budget = trial.budget;
+}
+
+void Attempt::begin(const std::string& prompt) {
+  messages_.push_back({.role = Role::system, .text = trial_.scaffold.system});
+  messages_.push_back({.role = Role::user, .text = prompt});
+  record_.opening = {{"system", trial_.scaffold.system},
+                     {"prompt", prompt},
+                     {"tools", tools_json(trial_.task.tools)}};
+}
+
+ChatRequest Attempt::request() const {
+  return {.messages = messages_,
+          .tools = trial_.task.tools,
+          .seed = trial_.request_seed,
+          .trial_header = trial_.trial_header,
+          .allowed = meter_.left()};
+}
+
+double Attempt::to_unix_ms(Instant at) const {
+  return static_cast<double>(record_.started_ms) + to_ms(at - started_);
+}
+
+void Attempt::charge(const ChatCost& cost) {
+  meter_.charge_model(cost.in_flight);
+  meter_.add_waiting(cost.waited);
+  record_.retries += std::max(0, cost.attempts - 1);
+}
+
+void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
+  const auto first_token = response.times.first_token();
+  RequestTiming timing{.start_ms = to_unix_ms(response.times.sent),
+                       .end_ms = to_unix_ms(response.times.ended),
+                       .ttft_ms = std::nullopt,
+                       .decode_s = decode_seconds(response.times),
+                       .tokens = response.usage.completion_tokens,
+                       .prompt_tokens = response.usage.prompt_tokens};
+  if (first_token) timing.ttft_ms = to_ms(*first_token - response.times.sent);
+  record_.requests.push_back(timing);
+  record_.tokens_known = record_.tokens_known && timing.tokens.has_value();
+  record_.completion_tokens += timing.tokens.value_or(0);
+  record_.prompt_tokens += timing.prompt_tokens.value_or(0);
+
+  meter_.add_turn(timing.tokens.value_or(0));
+  meter_.note_caps();
+  malformed_turns_ = malformed_now_ ? malformed_turns_ : 0;
+  malformed_now_ = false;
+  sentence_.clear();
+  if (!response.has_token()) sentence_ = "the answer ended properly and held nothing";
+  if (response.finish == Finish::refused) sentence_ = shortened(response.message.text, 300);
+  record_.calls.total += static_cast<int>(response.message.calls.size());
+  const auto leaked = response.message.calls.empty()
+                          ? find_leaked_call(response.message.text, trial_.task.tools)
+                          : std::nullopt;
+  leaked_call_ = leaked.has_value();
+  if (leaked_call_) {
+    ++record_.calls.total;
+    ++record_.calls.by_defect[kLeakedText];
+  }
+  if (response.message.calls.empty()) final_ = response.message.text;
+  messages_.push_back(response.message);
+
+  transcript_.add("assistant", {{"turn", meter_.turns()},
+                                {"text", response.message.text},
+                                {"reasoning", response.message.reasoning},
+                                {"calls", calls_json(response.message.calls)},
+                                {"finish", finish_name(response.finish)},
+                                {"finish_as_sent", response.finish_as_sent},
+                                {"leaked_call", or_null(leaked)},
+                                {"tokens", or_null(timing.tokens)},
+                                {"prompt_tokens", or_null(timing.prompt_tokens)},
+                                {"ttft_ms", or_null(timing.ttft_ms)},
+                                {"seconds", to_seconds(cost.in_flight)},
+                                {"waited_s", to_seconds(cost.waited)},
+                                {"faults", cost.faults}});
+  trial_.on_turn(meter_.turns());
+}
+
+void Attempt::add_user(const std::string& text) {
+  messages_.push_back({.role = Role::user, .text = text});
+  transcript_.add("user", {{"text", text}});
+}
+
+void Attempt::answer(const ToolCall& call, const std::string& text) {
+  messages_.push_back({.role = Role::tool, .text = text, .call_id = call.id});
+}
+
+void Attempt::answer_malformed(const ToolCall& call, const CallJudgement& judgement) {
+  if (!malformed_now_) ++malformed_turns_;
+  malformed_now_ = true;
+  same_calls_ = 0;
+  sentence_ = judgement.sentence;
+  const char* defect = defect_name(*judgement.defect);
+  ++record_.calls.by_defect[defect];
+  const std::string text = with_problem(trial_.scaffold.malformed, judgement.sentence);
+  answer(call, text);
+  calls_.push_back({{"tool", call.name}, {"result", text}, {"ok", false}, {"malformed", true}});
+  transcript_.add("tool", {{"turn", meter_.turns()},
+                           {"call", call.id},
+                           {"name", call.name},
+                           {"text", text},
+                           {"ok", false},
+                           {"defect", defect},
+                           {"seconds", 0.0}});
+}
+
+std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& arguments,
+                                              const ToolResult& result, Duration took) {
+  meter_.charge_tool(took);
+  meter_.note_caps();
+  ++record_.calls.valid;
+  const std::string text = trial_.scaffold.shown_result(
+      result.ok ? result.text : with_problem(trial_.scaffold.tool_error, result.text));
+  answer(call, text);
+  calls_.push_back({{"tool", call.name},
+                    {"arguments", arguments},
+                    {"result", text},
+                    {"ok", result.ok},
+                    {"malformed", false}});
+  transcript_.add("tool", {{"turn", meter_.turns()},
+                           {"call", call.id},
+                           {"name", call.name},
+                           {"text", text},
+                           {"ok", result.ok},
+                           {"defect", nullptr},
+                           {"seconds", to_seconds(took)}});
+  std::string call_and_result = call.name + '\n' + dump_json(arguments) + '\n' + text;
+  same_calls_ = call_and_result == last_call_ ? same_calls_ + 1 : 1;
+  last_call_ = std::move(call_and_result);
+  if (same_calls_ < kSameCalls) return std::nullopt;
+  sentence_ = "the same call with the same result, " + std::to_string(kSameCalls) +
+              " times in a row: " + call.name;
+  return LoopEnd::looped;
+}
+
+void Attempt::add_grading(const Result<std::vector<Check>>& checks) {
+  if (!checks) {
+    transcript_.add("grade", {{"error", full_sentence(checks.error())}});
+    return;
+  }
+  Json list = Json::array();
+  for (const Check& check : *checks) {
+    list.push_back({{"name", check.name},
+                    {"holds", check.holds},
+                    {"must_not", check.must_not},
+                    {"detail", check.detail}});
+  }
+  transcript_.add("grade", {{"checks", std::move(list)}});
+}
+
+LoopEnd Attempt::without_answer(const Fault& fault) {
+  transcript_.add("fault", {{"kind", fault_name(fault.kind)},
+                            {"status", fault.status},
+                            {"sentence", fault.sentence},
+                            {"partial_text", shortened(fault.partial.message.text, 4096)}});
+  sentence_ = fault.sentence;
+  if (fault.kind == Fault::Kind::cancelled) return LoopEnd::interrupted;
+  if (fault.kind == Fault::Kind::cut_off) {
+    sentence_ = "the hard stop came while the model was answering";
+    meter_.note_caps();
+    return LoopEnd::hard_stop;
+  }
+  if (fault.context_full) return LoopEnd::context_full;
+  if (fault.deterministic && meter_.turns() > 0) return LoopEnd::server_rejected;
+  return meter_.turns() == 0 && !fault.any_byte ? LoopEnd::never_reached : LoopEnd::endpoint_error;
+}
+
+LoopEnd Attempt::lost(const Error& error) {
+  sentence_ = full_sentence(error);
+  if (error.code == Code::cancelled) return LoopEnd::interrupted;
+  const bool by_task =
+      error.code == Code::config || error.code == Code::limit || error.code == Code::not_found;
+  return by_task ? LoopEnd::task_error : LoopEnd::sandbox_error;
+}
+
+Json Attempt::summary() const {
+  return {{"final", valid_utf8(final_)}, {"turns", meter_.turns()}, {"calls", calls_}};
+}
+
+TrialRecord Attempt::end(LoopEnd end, Grading grading) {
+  transcript_.add("end", {{"why", loop_end_name(end)}, {"sentence", sentence_}});
+  const Budget& budget = meter_.budget();
+  if (end == LoopEnd::answered || end == LoopEnd::empty_answer || end == LoopEnd::refused) {
+    record_.finished_at = FinishedAt{
+        .turns = meter_.turns(), .seconds = meter_.clocks().charged_s(), .tokens = meter_.tokens()};
+  }
+  record_.verdict = judge({.end = end,
+                           .sentence = sentence_,
+                           .first_cap = meter_.first_cap(),
+                           .reached_turn_stop = meter_.turns() >= budget.stop_turns,
+                           .reached_token_stop = meter_.tokens() >= budget.stop_tokens,
+                           .has_tools = !trial_.task.tools.empty(),
+                           .calls = record_.calls.total,
+                           .valid_calls = record_.calls.valid,
+                           .retries = record_.retries,
+                           .leaked_call = leaked_call_,
+                           .grading = std::move(grading)});
+  record_.clocks = meter_.clocks();
+  record_.turns = meter_.turns();
+  record_.events = transcript_.take();
+  return std::move(record_);
+}
+
+}  // namespace plumb

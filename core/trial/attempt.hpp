@@ -1,0 +1,75 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/schema/tool_call.hpp"
+#include "core/task/live_task.hpp"
+#include "core/trial/judge.hpp"
+#include "core/trial/loop.hpp"
+#include "core/trial/transcript.hpp"
+
+namespace plumb {
+
+/// What the loop keeps while it runs: the conversation as it is sent back, the transcript as it is
+/// stored, the clocks, and what repeats. The loop decides; this remembers. Belongs to the trial's
+/// thread.
+class Attempt {
+ public:
+  Attempt(const Trial& trial, Waiter& waiter);
+
+  /// Opens the conversation: system prompt, the task's prompt.
+  void begin(const std::string& prompt);
+  [[nodiscard]] ChatRequest request() const;
+
+  void charge(const ChatCost& cost);
+  /// Takes in an answer: history, transcript, counts, caps.
+  void add_turn(const ChatResponse& response, const ChatCost& cost);
+  void add_user(const std::string& text);
+  void answer_malformed(const ToolCall& call, const CallJudgement& judgement);
+  /// LoopEnd::looped when this call and its result came kSameCalls times in a row.
+  [[nodiscard]] std::optional<LoopEnd> answer_result(const ToolCall& call, const Json& arguments,
+                                                     const ToolResult& result, Duration took);
+  void add_grading(const Result<std::vector<Check>>& checks);
+
+  /// Why there was no answer, as an end of the loop.
+  [[nodiscard]] LoopEnd without_answer(const Fault& fault);
+  /// What an error of the sandbox or the task means for the trial.
+  [[nodiscard]] LoopEnd lost(const Error& error);
+  [[nodiscard]] bool too_many_malformed_turns() const {
+    return malformed_turns_ >= kMalformedTurns;
+  }
+
+  /// What graders and next_user see: {final, turns, calls[{tool, arguments, result, ok,
+  /// malformed}]}.
+  [[nodiscard]] Json summary() const;
+  /// Closes the books. Once.
+  [[nodiscard]] TrialRecord end(LoopEnd end, Grading grading);
+
+  [[nodiscard]] const Task& task() const { return trial_.task; }
+  [[nodiscard]] const Meter& meter() const { return meter_; }
+  [[nodiscard]] Instant now() const { return waiter_.now(); }
+
+ private:
+  void answer(const ToolCall& call, const std::string& text);
+  [[nodiscard]] double to_unix_ms(Instant at) const;
+
+  const Trial& trial_;
+  Waiter& waiter_;
+  Instant started_;
+  Meter meter_;
+  Transcript transcript_;
+  TrialRecord record_;
+  std::vector<Message> messages_;
+  Json calls_ = Json::array();
+  std::string final_;
+  std::string sentence_;        ///< what went wrong last, for the verdict
+  int malformed_turns_ = 0;     ///< in a row, the current one included
+  bool malformed_now_ = false;  ///< the current turn has a malformed call
+  bool leaked_call_ = false;    ///< the last answer holds a call that came as text
+  std::string last_call_;       ///< call and result, for telling loops
+  int same_calls_ = 0;
+};
+
+}  // namespace plumb

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/clock.hpp"
+#include "core/base/json.hpp"
+#include "core/trial/verdict.hpp"
+
+namespace plumb {
+
+/// How the limits of a trial follow from its task: part of the fingerprint.
+struct BudgetRule {
+  double slack = 2;  ///< turns = ceil(slack * expected_turns)
+  double seconds_per_turn =
+      15;                ///< `fixed`: seconds = seconds_per_turn * expected_turns, the same for all
+  double hard_stop = 2;  ///< a trial goes on to hard_stop times its budget; at least 1
+  std::int64_t tokens_per_turn = 8192;  ///< completion tokens = tokens_per_turn * turns
+};
+[[nodiscard]] Json to_json(const BudgetRule& rule);
+
+/// The limits of one trial. Over budget is marked; the trial ends at the stop values.
+struct Budget {
+  int turns = 0;
+  double seconds = 0;       ///< model and tool clock together
+  std::int64_t tokens = 0;  ///< completion tokens
+  int stop_turns = 0;
+  double stop_seconds = 0;
+  std::int64_t stop_tokens = 0;
+};
+[[nodiscard]] Budget make_budget(const BudgetRule& rule, int expected_turns);
+
+/// The three clocks. Waiting (our queue, backoff, Retry-After) is never charged.
+struct Clocks {
+  double model_s = 0;
+  double tool_s = 0;
+  double waiting_s = 0;
+  [[nodiscard]] double charged_s() const { return model_s + tool_s; }
+};
+
+/// Reads the clocks of a running trial against its budget.
+class Meter {
+ public:
+  explicit Meter(const Budget& budget) : budget_(budget) {}
+
+  void charge_model(Duration in_flight) { clocks_.model_s += to_seconds(in_flight); }
+  void charge_tool(Duration duration) { clocks_.tool_s += to_seconds(duration); }
+  void add_waiting(Duration duration) { clocks_.waiting_s += to_seconds(duration); }
+  void add_turn(std::int64_t completion_tokens);
+  /// Called after every turn, before anything else is asked of the model.
+  void note_caps();
+
+  /// The limit of the budget that was passed first, if any.
+  [[nodiscard]] std::optional<Reason> first_cap() const { return first_cap_; }
+  /// A hard-stop limit has been reached: the trial ends now.
+  [[nodiscard]] bool must_stop() const;
+  /// What is left on the model and tool clocks until the hard stop.
+  [[nodiscard]] Duration left() const;
+  [[nodiscard]] const Budget& budget() const { return budget_; }
+  [[nodiscard]] const Clocks& clocks() const { return clocks_; }
+  [[nodiscard]] int turns() const { return turns_; }
+  [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+
+ private:
+  Budget budget_;
+  Clocks clocks_;
+  int turns_ = 0;
+  std::int64_t tokens_ = 0;
+  std::optional<Reason> first_cap_;
+};
+
+}  // namespace plumb

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/trial/budget.hpp"
+#include "core/trial/verdict.hpp"
+
+namespace plumb {
+
+/// Why the loop ended.
+enum class LoopEnd {
+  answered,         ///< the model answered without a call
+  empty_answer,     ///< a stream ended properly without a token
+  cut_short,        ///< the answer was cut by a token limit (the server's or ours): no final answer
+  refused,          ///< the API's own field says so
+  hard_stop,        ///< a hard-stop limit was reached
+  malformed_calls,  ///< kMalformedTurns turns in a row with a malformed call
+  looped,           ///< kSameCalls identical calls with identical results
+  server_rejected,  ///< the server refuses, for good, a request that carries a turn of the model's
+  context_full,     ///< the server says that the conversation outgrew its window
+  // Below: nobody's work is judged, the trial is invalid.
+  never_reached,
+  endpoint_error,
+  sandbox_error,
+  task_error,
+  interrupted,
+};
+[[nodiscard]] const char* loop_end_name(LoopEnd end);
+/// Whether the end says something about the model, so that its work is graded.
+[[nodiscard]] bool is_graded(LoopEnd end);
+
+inline constexpr int kMalformedTurns = 3;
+inline constexpr int kSameCalls = 5;
+
+/// Two gradings of one end state.
+struct Grading {
+  std::vector<Check> first;
+  std::vector<Check> second;
+  std::optional<Error> error;  ///< of either
+};
+
+/// All that a verdict rests on.
+struct Evidence {
+  LoopEnd end = LoopEnd::interrupted;
+  std::string sentence;             ///< what happened, where the end alone does not say
+  std::optional<Reason> first_cap;  ///< the budget limit that was passed first
+  bool reached_turn_stop = false;   ///< at a hard stop without a first cap: which limit it was
+  bool reached_token_stop = false;
+  bool has_tools = true;
+  int calls = 0;
+  int valid_calls = 0;
+  int retries = 0;
+  bool leaked_call = false;  ///< the last answer holds a call that came as text
+  Grading grading;
+};
+
+/// The verdict, by the precedence of DESIGN.md section 6. Pure.
+[[nodiscard]] Verdict judge(const Evidence& evidence);
+
+}  // namespace plumb

@@ -1,0 +1,89 @@
+#include "core/trial/loop.hpp"
+
+#include "core/task/live_task.hpp"
+#include "core/trial/attempt.hpp"
+
+namespace plumb {
+namespace {
+
+/// One call: judged strictly on the bytes the model sent, then run, then answered. Nothing is
+/// repaired.
+std::optional<LoopEnd> answer_call(Attempt& attempt, LiveTask& task, const ToolCall& call,
+                                   bool truncated) {
+  const CallJudgement judgement = judge_call(call, attempt.task().tools, truncated);
+  if (judgement.defect) {
+    attempt.answer_malformed(call, judgement);
+    return std::nullopt;
+  }
+  const Instant start = attempt.now();
+  const auto result = task.call_tool(call.name, judgement.arguments, attempt.meter().left());
+  if (!result) return attempt.lost(result.error());
+  return attempt.answer_result(call, judgement.arguments, *result, attempt.now() - start);
+}
+
+/// The agent loop: ask, run the calls of the answer, ask again, until the model answers without a
+/// call or must stop.
+LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& waiter) {
+  while (true) {
+    const ChatReply reply = endpoint.chat(attempt.request(), waiter);
+    attempt.charge(reply.cost);
+    if (!reply.answer) return attempt.without_answer(reply.answer.error());
+
+    const ChatResponse& response = *reply.answer;
+    attempt.add_turn(response, reply.cost);
+    if (!response.has_token()) return LoopEnd::empty_answer;
+    if (response.finish == Finish::refused) return LoopEnd::refused;
+
+    const bool truncated = response.finish == Finish::length;
+    for (const ToolCall& call : response.message.calls) {
+      if (const auto end = answer_call(attempt, task, call, truncated)) return *end;
+      if (waiter.stopped()) return LoopEnd::interrupted;
+    }
+    if (response.message.calls.empty()) {
+      if (truncated) return LoopEnd::cut_short;
+      const auto more = task.next_user(attempt.summary());
+      if (!more) return attempt.lost(more.error());
+      if (!*more) return LoopEnd::answered;
+      attempt.add_user(**more);
+    }
+    if (attempt.too_many_malformed_turns()) return LoopEnd::malformed_calls;
+    if (attempt.meter().must_stop()) return LoopEnd::hard_stop;
+  }
+}
+
+/// Grades the end state twice, after every process of the agent is gone.
+Grading grade(Attempt& attempt, LiveTask& task, Sandbox& sandbox) {
+  Grading grading;
+  if (!attempt.task().keep_processes) {
+    if (const Status killed = sandbox.kill_all(); !killed) grading.error = killed.error();
+  }
+  const Json summary = attempt.summary();
+  for (std::vector<Check>* checks : {&grading.first, &grading.second}) {
+    if (grading.error) break;
+    auto result = task.grade(summary);
+    attempt.add_grading(result);
+    if (result) {
+      *checks = std::move(*result);
+    } else {
+      grading.error = result.error();
+    }
+  }
+  return grading;
+}
+
+}  // namespace
+
+TrialRecord run_trial(const Trial& trial, Endpoint& endpoint, SandboxFactory& sandboxes,
+                      Waiter& waiter) {
+  Attempt attempt(trial, waiter);
+  const auto sandbox = sandboxes.start(waiter);
+  if (!sandbox) return attempt.end(attempt.lost(sandbox.error()), {});
+  const auto task = LiveTask::open(trial.task, **sandbox, trial.seed);
+  if (!task) return attempt.end(attempt.lost(task.error()), {});
+
+  attempt.begin((*task)->prompt());
+  const LoopEnd end = converse(attempt, **task, endpoint, waiter);
+  return attempt.end(end, is_graded(end) ? grade(attempt, **task, **sandbox) : Grading{});
+}
+
+}  // namespace plumb
