@@ -1,0 +1,205 @@
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/base/files.hpp"
+#include "core/base/text.hpp"
+#include "plugins/reporters/reporters.hpp"
+#include "sdk/cli/commands.hpp"
+#include "sdk/cli/host.hpp"
+#include "sdk/cli/output.hpp"
+
+namespace plumb::cli {
+namespace fs = std::filesystem;
+
+namespace {
+
+struct RunOptions {
+  std::vector<std::string> targets;
+  std::vector<std::string> models;
+  std::optional<int> repeats;
+  std::optional<int> concurrency;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> hard_stop;
+  std::string budget = "fixed";
+  std::vector<std::string> task_globs;
+  std::vector<std::string> categories;
+  int limit = 0;
+  std::string db = "plumb.db";
+  std::string json;
+  std::string markdown;
+  bool resume = false;
+  bool no_ruler = false;
+  bool unsafe = false;
+};
+
+bool is_url(const std::string& text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
+
+bool is_bench(const std::string& text) {
+  const fs::path path(text);
+  return path.extension() == ".lua" && path.filename() != "task.lua";
+}
+
+/// The bench that bench file, targets and options make together.
+Result<Bench> make_bench(const RunOptions& options) {
+  Bench bench;
+  std::vector<std::string> tasks;
+  int benches = 0;
+  for (const std::string& target : options.targets) {
+    if (is_url(target)) {
+      PLUMB_TRY(Contestant contestant, parse_contestant(target));
+      bench.contestants.push_back(std::move(contestant));
+    } else if (is_bench(target)) {
+      if (++benches > 1)
+        return fail(Code::usage, "one bench file at a time: " + target + " is the second");
+      PLUMB_TRY(Bench loaded, load_bench(target));
+      loaded.contestants.insert(loaded.contestants.end(), bench.contestants.begin(),
+                                bench.contestants.end());
+      bench = std::move(loaded);
+    } else {
+      tasks.push_back(find_tasks(target));
+    }
+  }
+  for (const std::string& model : options.models) {
+    PLUMB_TRY(Contestant contestant, parse_contestant(model));
+    bench.contestants.push_back(std::move(contestant));
+  }
+  if (!tasks.empty()) bench.suite = std::move(tasks);
+  if (bench.suite.empty()) bench.suite = {find_tasks("tasks/starter")};
+  bench.repeats = options.repeats.value_or(bench.repeats);
+  bench.concurrency = options.concurrency.value_or(bench.concurrency);
+  bench.seed = options.seed.value_or(bench.seed);
+  bench.budget.hard_stop = options.hard_stop.value_or(bench.budget.hard_stop);
+  bench.task_globs = options.task_globs;
+  bench.categories = options.categories;
+  bench.limit = options.limit;
+  return bench;
+}
+
+/// Where the Markdown copy goes: where the user said, or beside him when he gave a URL and nothing
+/// else.
+std::string markdown_file(const RunOptions& options, const Json& card) {
+  if (!options.markdown.empty()) return options.markdown;
+  const bool shortest_way = options.models.empty() && std::ranges::any_of(options.targets, is_url);
+  return shortest_way ? "plumb-" + json_or(card["run"], "id", "run") + ".md" : "";
+}
+
+/// Said when a run ends before its end.
+void print_how_to_go_on(const Json& card) {
+  const std::string state = json_or(card["run"], "state", "finished");
+  if (state == "finished") return;
+  fmt::print("\nThis run is not finished ({}). The same command with --resume goes on with it.\n",
+             state == "outage" ? "an endpoint stopped answering" : "it was interrupted");
+}
+
+Result<int> run(const RunOptions& options) {
+  const Signals signals;
+  if (options.budget != "fixed") {
+    return fail(Code::usage, "--budget " + options.budget + ": this version knows \"fixed\" only");
+  }
+  PLUMB_TRY(Bench bench, make_bench(options));
+  PLUMB_CHECK(check_bench(bench));
+  PLUMB_TRY(const auto sandboxes, make_sandboxes(options.unsafe));
+  PLUMB_TRY(const auto endpoints, Endpoints::create());
+  PLUMB_TRY(const auto store, Store::open(options.db));
+
+  const bool json_on_stdout = options.json == "-";
+  std::FILE* out = json_on_stdout ? stderr : stdout;
+  const bool terminal = ::isatty(fileno(out)) == 1;
+  const TerminalStyle style = terminal_style(out);
+  const int max_streams = std::max(8, bench.concurrency * 2);
+  Result<Json> card = [&] {
+    const auto progress = make_progress(out, terminal, style);
+    return conduct_run({.bench = std::move(bench),
+                        .check_ruler = !options.no_ruler,
+                        .resume = options.resume,
+                        .version = PLUMB_VERSION},
+                       {.store = *store,
+                        .sandboxes = *sandboxes,
+                        .make_endpoint = endpoints->factory(max_streams),
+                        .observer = *progress},
+                       signals.stop());
+  }();
+  if (!card) return std::unexpected(card.error());
+
+  if (json_on_stdout) {
+    PLUMB_CHECK(write_output("-", json_scorecard(*card)));
+  } else {
+    fmt::print("\n{}", terminal_scorecard(*card, style));
+    if (!options.json.empty()) PLUMB_CHECK(write_json_scorecard(options.json, *card));
+  }
+  if (const std::string file = markdown_file(options, *card); !file.empty()) {
+    PLUMB_CHECK(write_file(file, markdown_scorecard(*card)));
+    if (!json_on_stdout) fmt::print("\nA Markdown copy for a forum post: {}\n", file);
+  }
+  if (!json_on_stdout) print_how_to_go_on(*card);
+  std::fflush(stdout);
+  return json_or(card->at("run"), "exit_code", kInvalid);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Run agent tasks and print the scorecard");
+  command->add_option(
+      "targets", options->targets,
+      "A bench file (BENCH.lua), folders of tasks, or the URL of a server (default tasks: "
+      "tasks/starter)");
+  command
+      ->add_option("--model", options->models,
+                   "A contestant, NAME=URL[,key=value...]; keys: model, temperature, top_p, "
+                   "max_tokens, seed, "
+                   "extra_body=@FILE, key_env, header=NAME:VALUE, idle_timeout_s, total_timeout_s, "
+                   "attempts. "
+                   "NAME=standin:skill=0.8 is a simulated model. May repeat")
+      ->type_name("NAME=URL")
+      ->allow_extra_args(false);
+  command->add_option("--repeats", options->repeats, "Trials per task and contestant (default: 3)");
+  command->add_option("--concurrency", options->concurrency, "Live trials at once (default: 4)");
+  command->add_option("--seed", options->seed, "Seed of all that varies (default: 1)");
+  command
+      ->add_option("--task", options->task_globs,
+                   "Only tasks whose name matches, e.g. 'fetch-*'; may repeat")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  command->add_option("--category", options->categories, "Only tasks of this category; may repeat")
+      ->allow_extra_args(false);
+  command->add_option("--limit", options->limit, "At most so many tasks")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--budget", options->budget, "How budgets are made: fixed");
+  command->add_option(
+      "--hard-stop", options->hard_stop,
+      "A trial goes on to so many times its budget (default: 2; 1 kills at the budget)");
+  command->add_option("--db", options->db, "The database (default: plumb.db)")->type_name("FILE");
+  command
+      ->add_option("--json", options->json,
+                   "Write the scorecard as JSON to FILE, or - for the standard output")
+      ->type_name("FILE");
+  command->add_option("--markdown", options->markdown, "Write a Markdown copy to FILE")
+      ->type_name("FILE");
+  command->add_flag("--resume", options->resume,
+                    "Go on with the unfinished run of the same plan, or begin it");
+  command->add_flag("--no-ruler", options->no_ruler, "Skip the ruler check; the scorecard says so");
+  command->add_flag("--unsafe-sandbox", options->unsafe,
+                    "Run commands without isolation, as you; the scorecard says so");
+  command->footer(
+      "Examples:\n"
+      "  plumb run http://127.0.0.1:8000\n"
+      "  plumb run tasks/starter --model mine=http://127.0.0.1:8000/v1,model=qwen3,temperature=0.6 "
+      "--repeats 5\n"
+      "  plumb run bench.lua --json card.json\n"
+      "  plumb run tasks/starter --model try=standin:skill=0.8,malformed=0.05\n\n"
+      "Exit codes: 0 valid, 1 usage or configuration, 3 invalid measurement, 4 endpoint "
+      "unreachable, 130 interrupted.");
+  command->callback([options, &exit_code] {
+    const auto result = run(*options);
+    exit_code = result ? *result : report(result.error());
+  });
+}
+
+}  // namespace plumb::cli
