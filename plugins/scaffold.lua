@@ -10,7 +10,7 @@ When the task is done, answer with a short message and no tool call: that ends y
 ]],
 
   -- Answers a call that could not be executed. `{problem}` says what is wrong with it.
-  malformed = "error: this call was not executed: {problem}",
+  malformed = "error: {problem}",
 
   -- Answers a call whose tool ran and failed.
   tool_error = "error: {problem}",

@@ -41,7 +41,7 @@ bool refuses_this_request(const Fault& fault) {
 /// What the attempts of one request had in common.
 class History {
  public:
-  void add(const Attempt& attempt) {
+  void add(const RequestAttempt& attempt) {
     const Fault& fault = attempt.answer.error();
     any_byte_ |= fault.any_byte;
     any_token_ |= fault.any_token;
@@ -71,7 +71,7 @@ class History {
 };
 
 /// How long to wait before the next attempt; nothing when there is to be none (`why` then says it).
-std::optional<Duration> next_wait(const RetryPolicy& policy, const Attempt& failed,
+std::optional<Duration> next_wait(const RetryPolicy& policy, const RequestAttempt& failed,
                                   const History& history, std::string& why) {
   if (!worth_another_try(failed.answer.error())) return std::nullopt;
   if (history.count() >= policy.attempts) {
@@ -106,7 +106,7 @@ RandomUnit real_random() {
 }
 
 ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
-                       const std::function<Attempt()>& attempt) {
+                       const std::function<RequestAttempt()>& attempt) {
   const Instant begun = waiter.now();
   History history;
   ChatCost cost;
@@ -117,7 +117,7 @@ ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
     return ChatReply{std::move(answer), std::move(cost)};
   };
   while (true) {
-    Attempt tried = attempt();
+    RequestAttempt tried = attempt();
     ++cost.attempts;
     if (tried.answer) return close(std::move(tried.answer), tried.in_flight);
     Fault& fault = tried.answer.error();

@@ -25,7 +25,7 @@ struct RetryPolicy {
 };
 
 /// What one attempt came to.
-struct Attempt {
+struct RequestAttempt {
   std::expected<ChatResponse, Fault> answer;
   Duration in_flight{};  ///< from the request's last byte handed over until it ended
   std::optional<Duration> retry_after;
@@ -40,7 +40,7 @@ struct Attempt {
 /// Failed attempts are never charged, so each attempt may use the whole of what the trial allows
 /// for its answer.
 [[nodiscard]] ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
-                                     const std::function<Attempt()>& attempt);
+                                     const std::function<RequestAttempt()>& attempt);
 
 /// The value of a Retry-After header: seconds or an HTTP date (RFC 9110, section 10.2.3). A date
 /// that has passed is zero; anything else is nothing.

@@ -27,6 +27,7 @@ struct Prepared {
   Tasks stand_in_tasks;  ///< the suite and the path check
   CommandDigests commands;
   std::vector<std::optional<std::int64_t>> contexts;  ///< declared windows, by contestant
+  std::vector<std::unique_ptr<Endpoint>> endpoints;   ///< by contestant
   std::vector<TaskRuler> rulers;                      ///< by task; empty without a ruler check
 };
 
@@ -142,6 +143,9 @@ Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::
   for (Contestant& contestant : request.bench.contestants) {
     PLUMB_TRY(auto context, discover(contestant, parts, prepared.stand_in_tasks, stop));
     prepared.contexts.push_back(context);
+    // Made now, so that a mistake in its options is told before the ruler is checked.
+    PLUMB_TRY(auto endpoint, parts.make_endpoint(contestant, prepared.stand_in_tasks));
+    prepared.endpoints.push_back(std::move(endpoint));
   }
   Waiter waiter(real_clock(), stop);
   PLUMB_TRY(prepared.commands,
@@ -279,17 +283,13 @@ Result<Json> close_run(const std::string& run_id, const std::string& state, Stor
 
 Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_token stop) {
   PLUMB_TRY(const Prepared prepared, prepare(request, parts, stop));
-  std::vector<std::unique_ptr<Endpoint>> endpoints;
-  for (const Contestant& contestant : request.bench.contestants) {
-    PLUMB_TRY(auto endpoint, parts.make_endpoint(contestant, prepared.stand_in_tasks));
-    endpoints.push_back(std::move(endpoint));
-  }
   PLUMB_TRY(const RunInfo run, open_run(request, prepared, parts));
   PLUMB_TRY(Remaining remaining, what_is_left(request, prepared, run, parts.store));
   const int planned = static_cast<int>(remaining.trials.size()) + remaining.stored;
   parts.observer.on_start(run, planned, remaining.stored);
 
-  Session session(request, parts, run, prepared.suite, prepared.scaffold, endpoints, stop);
+  Session session(request, parts, run, prepared.suite, prepared.scaffold, prepared.endpoints,
+                  stop);
   for (std::size_t i = 0; i < remaining.answered.size(); ++i) {
     if (remaining.answered[i]) session.note_answered(i);
   }

@@ -51,8 +51,12 @@ struct LuaState::Impl {
     if ((impl.instructions_left -= kHookStep) > 0) return;
     // Raise at every further instruction of this thread, so that a pcall cannot keep a loop alive.
     lua_sethook(state, count_hook, LUA_MASKCOUNT, 1);
-    luaL_error(state, "ran for more than %d million instructions; is this a loop without an end?",
-               static_cast<int>(impl.limits.instructions / 1'000'000));
+    luaL_where(state, 0);  // a hook has no frame of its own: this is the line that runs
+    lua_pushfstring(state,
+                    "ran for more than %d million instructions; is this a loop without an end?",
+                    static_cast<int>(impl.limits.instructions / 1'000'000));
+    lua_concat(state, 2);
+    lua_error(state);
   }
 
   static int print(lua_State* state) {

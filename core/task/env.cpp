@@ -14,6 +14,8 @@ namespace {
 char env_key = 0;  // registry key of the env table
 
 constexpr double kMostExecSeconds = 600;
+/// Requests are logged whole, and an agent that floods a site must not run the task out of memory.
+constexpr std::size_t kMostRequestBytes = std::size_t{48} << 20;
 
 /// Whether the sandbox lives on, so that the script may see the failure as nil, message.
 bool is_expected(Code code) {
@@ -313,6 +315,8 @@ Status Env::serve(lua_State* state, const std::string& host, int routes) {
 }
 
 SiteResponse Env::handle(Served& served, const SiteRequest& request) {
+  request_bytes_ += request.body.size();
+  if (request_bytes_ > kMostRequestBytes) return {413, {}, "This site has taken in enough.\n"};
   SiteResponse response;
   const bool was_in_handler = std::exchange(in_handler_, true);
   const Status status = lua_.protect_on(served.thread, [&](lua_State* state) {

@@ -50,6 +50,7 @@ class Env {
   std::vector<std::unique_ptr<Served>> sites_;
   std::optional<Error> site_error_;
   bool in_handler_ = false;
+  std::size_t request_bytes_ = 0;  ///< over all sites
   Duration longest_command_ = Duration::max();
 };
 

@@ -96,6 +96,9 @@ Result<ToolResult> LiveTask::call_tool(const std::string& name, const Json& argu
   });
   env_->limit_commands(Duration::max());
   PLUMB_CHECK(site_status());
+  if (!status && (status.error().code == Code::config || status.error().code == Code::limit)) {
+    return fail(status.error().code, "the tool \"" + name + "\" broke down", status.error());
+  }
   PLUMB_CHECK(status);
   return result;
 }

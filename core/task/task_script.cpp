@@ -43,6 +43,14 @@ std::vector<std::string> shipped_tools() {
   return names;
 }
 
+/// What a grader saw, as text: tables as JSON where they can be.
+void push_detail(lua_State* state, int index) {
+  if (lua_istable(state, index)) {
+    if (const auto json = to_json(state, index)) return push_text(state, dump_json(*json));
+  }
+  luaL_tolstring(state, index, nullptr);
+}
+
 /// check(name, ok, detail?) and must_not(name, happened, detail?): a table {name, holds, must_not,
 /// detail}.
 int make_check(lua_State* state, bool must_not) {
@@ -60,7 +68,7 @@ int make_check(lua_State* state, bool must_not) {
   lua_pushboolean(state, static_cast<int>(must_not));
   lua_setfield(state, -2, "must_not");
   if (!lua_isnoneornil(state, 3)) {
-    luaL_tolstring(state, 3, nullptr);
+    push_detail(state, 3);
     lua_setfield(state, -2, "detail");
   }
   lua_rawgetp(state, LUA_REGISTRYINDEX, &check_key);

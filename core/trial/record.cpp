@@ -42,12 +42,9 @@ Budget budget_from_json(const Json& json) {
 }
 
 Json to_json(const RequestTiming& request) {
-  return {{"start_ms", request.start_ms},
-          {"end_ms", request.end_ms},
-          {"ttft_ms", or_null(request.ttft_ms)},
-          {"decode_s", or_null(request.decode_s)},
-          {"tokens", or_null(request.tokens)},
-          {"prompt_tokens", or_null(request.prompt_tokens)}};
+  return {{"start_ms", request.start_ms},        {"end_ms", request.end_ms},
+          {"ttft_ms", or_null(request.ttft_ms)}, {"decode_s", or_null(request.decode_s)},
+          {"tokens", or_null(request.tokens)},   {"prompt_tokens", or_null(request.prompt_tokens)}};
 }
 
 RequestTiming request_from_json(const Json& json) {

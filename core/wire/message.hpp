@@ -66,8 +66,8 @@ struct ResponseTimes {
   }
 };
 
-/// Why a response ended, derived from what arrived; servers' own word is unreliable (facts: vLLM
-/// rewrites truncated calls to `tool_calls`).
+/// Why a response ended, derived from what arrived; servers' own word is unreliable (a truncated
+/// call is often called `tool_calls`).
 enum class Finish { stop, tool_calls, length, refused };
 [[nodiscard]] const char* finish_name(Finish finish);
 

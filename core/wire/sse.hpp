@@ -13,8 +13,8 @@ namespace plumb {
 /// when they fail.
 enum class SseKind {
   data,   ///< the joined data lines of one event
-  error,  ///< an `error:` field (llama-server 2025 builds)
-  bare,   ///< a line that begins with '{' and no field name (Ollama's fault inside a stream)
+  error,  ///< an `error:` field, which the standard does not know
+  bare,   ///< a line that begins with '{' instead of a field name
 };
 
 /// Largest line and largest event that is accepted.

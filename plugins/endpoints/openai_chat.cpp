@@ -16,6 +16,7 @@ namespace {
 /// After its terminator a stream ends at once; a server that keeps the connection open instead is
 /// left.
 constexpr Duration kAfterTerminator = std::chrono::milliseconds(200);
+constexpr std::size_t kMostQuotedError = 4096;
 constexpr std::size_t kMaxModelsBody = std::size_t{4} << 20;
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -71,8 +72,8 @@ class OpenAiChat final : public Endpoint {
             .idle_timeout = from_seconds(contestant_.idle_timeout_s),
             .total_timeout = from_seconds(contestant_.total_timeout_s)};
   }
-  [[nodiscard]] Attempt attempt(const ChatRequest& request, const std::string& body,
-                                Waiter& waiter) const;
+  [[nodiscard]] RequestAttempt attempt(const ChatRequest& request, const std::string& body,
+                                       Waiter& waiter) const;
   [[nodiscard]] std::expected<ChatResponse, Fault> judged(ChatStream& stream,
                                                           const HttpOutcome& outcome) const;
   [[nodiscard]] Fault reported(ChatStream& stream) const;
@@ -94,8 +95,8 @@ class OpenAiChat final : public Endpoint {
   RetryPolicy policy_;
 };
 
-Attempt OpenAiChat::attempt(const ChatRequest& request, const std::string& body,
-                            Waiter& waiter) const {
+RequestAttempt OpenAiChat::attempt(const ChatRequest& request, const std::string& body,
+                                   Waiter& waiter) const {
   HttpRequest http = http_request(urls_.chat);
   http.body = body;
   if (!request.trial_header.empty()) {
@@ -116,7 +117,7 @@ Attempt OpenAiChat::attempt(const ChatRequest& request, const std::string& body,
   outcome.any_byte |= stream.kind() != ChatStream::Kind::none;
   if (!over) outcome.ended = stream.terminated() ? stream.last_byte() : waiter.now();
 
-  Attempt tried{.in_flight = outcome.ended - outcome.sent};
+  RequestAttempt tried{.in_flight = outcome.ended - outcome.sent};
   if (end == Waiter::End::stopped || end == Waiter::End::deadline) {
     const bool cut = end == Waiter::End::deadline;
     tried.answer =
@@ -173,7 +174,8 @@ Fault OpenAiChat::reported(ChatStream& stream) const {
           .status = error.code,
           .sentence = fmt::format("{} reported an error inside its stream: {}", urls_.shown,
                                   error.message.empty() ? "no message" : error.message),
-          .deterministic = error.code >= 400 && !passing};
+          .deterministic = error.code >= 400 && !passing,
+          .context_full = says_context_full(error.message)};
 }
 
 Fault OpenAiChat::not_the_protocol(ChatStream& stream) const {
@@ -201,7 +203,8 @@ Fault OpenAiChat::refused(int status, std::string_view body) const {
   return {.kind = Fault::Kind::http_status,
           .status = status,
           .sentence = std::move(sentence),
-          .deterministic = status >= 400 && status < 500 && status != 408 && status != 429};
+          .deterministic = status >= 400 && status < 500 && status != 408 && status != 429,
+          .context_full = status == 400 && says_context_full(body.substr(0, kMostQuotedError))};
 }
 
 Fault OpenAiChat::transport(const HttpOutcome& outcome, double idle_s) const {

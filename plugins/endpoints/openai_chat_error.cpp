@@ -26,6 +26,16 @@ std::string message_in(const Json& value) {
 
 }  // namespace
 
+bool says_context_full(std::string_view message) {
+  const std::string text = lower(message);
+  for (const char* words : {"maximum context length", "model's context length",
+                            "context_length_exceeded", "requested token count exceeds",
+                            "exceed_context_size", "exceeds the available context size"}) {
+    if (text.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
 std::string quotable(std::string_view text, const std::vector<std::string>& secrets) {
   std::string clean(text.substr(0, std::size_t{64} << 10));
   for (const std::string& secret : secrets) {

@@ -19,6 +19,12 @@ struct ServerError {
 [[nodiscard]] ServerError read_server_error(std::string_view body,
                                             const std::vector<std::string>& secrets);
 
+/// Whether a refusal says that the conversation outgrew the model's window, in the words of the
+/// servers that are known: vLLM and hosted APIs ("maximum context length"), SGLang ("longer than
+/// the model's context length", "Requested token count exceeds"), llama-server
+/// (`exceed_context_size_error`).
+[[nodiscard]] bool says_context_full(std::string_view message);
+
 /// Printable, without secrets, 300 bytes at most.
 [[nodiscard]] std::string quotable(std::string_view text, const std::vector<std::string>& secrets);
 

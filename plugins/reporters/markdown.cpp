@@ -86,7 +86,7 @@ std::string completion_table(const Json& card, const Names& names) {
       text += fmt::format("{} | {} | ", percent(at(contestant, {"pass_at", k.c_str()})),
                           percent(at(contestant, {"pass_hat", k.c_str()})));
     }
-    text += fmt::format("{} | {} |\n", number(at(contestant, {"speed", "s_per_completed"})),
+    text += fmt::format("{} | {} |\n", seconds(at(contestant, {"speed", "s_per_completed"})),
                         token_rate(at(contestant, {"speed", "in_flight_tok_s"})));
   }
   return text;

@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "core/base/text.hpp"
 #include "plugins/reporters/forecast.hpp"
@@ -28,6 +30,11 @@ std::string alarm_line(const Json& alarm) {
   line += alarm_sentence(alarm);
   const std::string evidence = text_at(alarm, {"evidence"});
   return evidence.empty() ? line : line + " (" + shortened(evidence, 300) + ")";
+}
+
+std::string without_digits(std::string text) {
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text;
 }
 
 struct Counts {
@@ -96,7 +103,9 @@ class PlainProgress final : public RunObserver {
 
   void on_stage(const std::string& sentence) override {
     const std::lock_guard lock(mutex_);
-    print(printable(sentence));
+    // Of a stage that counts, a log wants one line.
+    const std::string shape = without_digits(sentence);
+    if (shape != std::exchange(stage_shape_, shape)) print(printable(sentence));
   }
   void on_start(const RunInfo& run, int planned, int stored) override {
     const std::lock_guard lock(mutex_);
@@ -106,7 +115,7 @@ class PlainProgress final : public RunObserver {
   }
   void on_begin(const TrialKey& key, int) override {
     const std::lock_guard lock(mutex_);
-    started_[key] = true;
+    started_.insert(key);
   }
   void on_turn(const TrialKey&, int, int) override {}
   void on_trial(const TrialRecord& record, bool again) override {
@@ -137,7 +146,8 @@ class PlainProgress final : public RunObserver {
   std::FILE* out_;
   std::mutex mutex_;
   Standing standing_;
-  std::map<TrialKey, bool> started_;
+  std::set<TrialKey> started_;
+  std::string stage_shape_;
 };
 
 class TerminalProgress final : public RunObserver {
@@ -169,7 +179,7 @@ class TerminalProgress final : public RunObserver {
   }
   void on_begin(const TrialKey& key, int) override {
     change([&] {
-      if (!in_flight_.insert({key, true}).second) return;
+      if (!in_flight_.insert(key).second) return;
       ++standing_.by_contestant[key.contestant].running;
       forecast_.begin(key, now_s());
     });
@@ -268,7 +278,7 @@ class TerminalProgress final : public RunObserver {
   bool running_ = false;
   Standing standing_;
   Forecast forecast_;
-  std::map<TrialKey, bool> in_flight_;
+  std::set<TrialKey> in_flight_;
   std::string stage_;
   std::string above_;  ///< lines that stay, not yet printed
   std::ptrdiff_t drawn_lines_ = 0;

@@ -71,7 +71,7 @@ std::string completion_table(const Json& card, const TerminalStyle& style) {
                {percent(at(contestant, {"clean_share"}), 0)},
                {percent(at(contestant, {"tool_calls", "malformed_rate"}))},
                {number(at(contestant, {"turns", "mean"}))},
-               {number(at(contestant, {"speed", "s_per_completed"}))}});
+               {seconds(at(contestant, {"speed", "s_per_completed"}))}});
     for (const std::string& remark : remarks(contestant)) {
       table.line(paint(style,
                        remark.starts_with("not passed") || remark.starts_with("skipped")

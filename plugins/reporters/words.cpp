@@ -99,6 +99,10 @@ std::string token_rate(const Json& value) {
   return number(value, value.is_number() && value.get<double>() >= 100 ? 0 : 1);
 }
 
+std::string seconds(const Json& value) {
+  return number(value, value.is_number() && value.get<double>() < 9.995 ? 2 : 1);
+}
+
 std::string duration_ms(const Json& ms) {
   return ms.is_number() ? human_seconds(ms.get<double>() / 1e3) : "-";
 }

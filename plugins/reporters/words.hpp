@@ -22,6 +22,8 @@ namespace plumb {
 [[nodiscard]] std::string number(const Json& value, int decimals = 1);
 /// Tokens per second: 33.8, 812.
 [[nodiscard]] std::string token_rate(const Json& value);
+/// A bare number of seconds: 0.23, 48.2.
+[[nodiscard]] std::string seconds(const Json& value);
 /// Milliseconds as a person reads them.
 [[nodiscard]] std::string duration_ms(const Json& ms);
 /// "passed/scored", "-" without a scored trial, "skipped" where nothing was due.

@@ -1,6 +1,10 @@
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
+#include "core/base/text.hpp"
 #include "sdk/cli/commands.hpp"
 #include "sdk/cli/host.hpp"
 
@@ -19,6 +23,19 @@ Examples:
 
 Exit codes: 0 valid, 1 usage or configuration, 3 invalid measurement, 4 endpoint unreachable, 130 interrupted.)";
 
+/// Names a mistyped command; the parser alone would only say that one is missing.
+bool knows_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+  }
+  if (word.starts_with("-") || std::ranges::find(commands, word) != commands.end()) return true;
+  std::fprintf(stderr, "plumb: there is no command \"%s\"%s; the commands are %s\n",
+               plumb::printable(word).c_str(), plumb::did_you_mean(word, commands).c_str(),
+               plumb::join(commands, ", ").c_str());
+  return false;
+}
+
 int run_main(int argc, char** argv) {
   CLI::App app(kAbout, "plumb");
   app.set_version_flag("--version", std::string("plumb ") + PLUMB_VERSION);
@@ -33,6 +50,7 @@ int run_main(int argc, char** argv) {
   plumb::cli::add_new(app, exit_code);
   plumb::cli::add_stand_in(app, exit_code);
   plumb::cli::add_doctor(app, exit_code);
+  if (argc > 1 && !knows_command(app, argv[1])) return plumb::cli::kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -41,9 +59,18 @@ int run_main(int argc, char** argv) {
   return exit_code;
 }
 
+/// Sandboxes and streams take several descriptors each; the usual soft limit is for other times.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  raise_descriptor_limit();
   try {
     return run_main(argc, argv);
   } catch (const std::exception& error) {

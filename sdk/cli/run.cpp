@@ -27,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> task_globs;
   std::vector<std::string> categories;
   int limit = 0;
+  double outage_patience_s = 30;
   std::string db = "plumb.db";
   std::string json;
   std::string markdown;
@@ -37,6 +38,14 @@ struct RunOptions {
 
 bool is_url(const std::string& text) {
   return text.starts_with("http://") || text.starts_with("https://");
+}
+
+/// HOST:PORT, where the scheme was forgotten.
+bool looks_like_address(const std::string& text) {
+  const auto colon = text.find(':');
+  std::error_code error;
+  return colon != std::string::npos && colon + 1 < text.size() && text[colon + 1] >= '0' &&
+         text[colon + 1] <= '9' && !fs::exists(text, error);
 }
 
 bool is_bench(const std::string& text) {
@@ -60,6 +69,8 @@ Result<Bench> make_bench(const RunOptions& options) {
       loaded.contestants.insert(loaded.contestants.end(), bench.contestants.begin(),
                                 bench.contestants.end());
       bench = std::move(loaded);
+    } else if (looks_like_address(target)) {
+      return fail(Code::usage, "\"" + target + "\" is no folder of tasks; for a server, type http://" + target);
     } else {
       tasks.push_back(find_tasks(target));
     }
@@ -117,6 +128,7 @@ Result<int> run(const RunOptions& options) {
     return conduct_run({.bench = std::move(bench),
                         .check_ruler = !options.no_ruler,
                         .resume = options.resume,
+                        .outage_patience = from_seconds(options.outage_patience_s),
                         .version = PLUMB_VERSION},
                        {.store = *store,
                         .sandboxes = *sandboxes,
@@ -175,6 +187,12 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option(
       "--hard-stop", options->hard_stop,
       "A trial goes on to so many times its budget (default: 2; 1 kills at the budget)");
+  command
+      ->add_option("--outage-patience", options->outage_patience_s,
+                   "How long an endpoint that fell silent is waited for, before the run ends and can "
+                   "be resumed (default: 30)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 86'400.0));
   command->add_option("--db", options->db, "The database (default: plumb.db)")->type_name("FILE");
   command
       ->add_option("--json", options->json,

@@ -25,6 +25,7 @@ function(plumb_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   plumb_compile_options(${name})
+  target_compile_options(${name} PRIVATE -O1)  # tests are compiled more often than they run
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   set(properties LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
   if(ARG_SERIAL)

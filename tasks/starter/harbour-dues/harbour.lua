@@ -24,7 +24,7 @@ local function copy(tariff)
   return result
 end
 
---- The tariff of 2026 as its pages print it; one rate of class C to F is a misprint.
+--- The tariff of 2026 as its pages print it; the rate of one class, C, D or E, is a misprint.
 local function printed(seed)
   local tariff = copy(TARIFF_2025)
   for _, class in ipairs(CLASSES) do

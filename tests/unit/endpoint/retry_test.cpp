@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Attempt answer() { return {.answer = ChatResponse{}, .in_flight = 5ms}; }
-Attempt fault(Fault::Kind kind, int status = 0, std::string sentence = "no") {
+RequestAttempt answer() { return {.answer = ChatResponse{}, .in_flight = 5ms}; }
+RequestAttempt fault(Fault::Kind kind, int status = 0, std::string sentence = "no") {
   return {.answer = std::unexpected(
               Fault{.kind = kind, .status = status, .sentence = std::move(sentence)})};
 }
@@ -20,18 +20,18 @@ Attempt fault(Fault::Kind kind, int status = 0, std::string sentence = "no") {
 /// Plays prepared attempts; the last one again and again.
 class Script {
  public:
-  explicit Script(std::vector<Attempt> attempts) : attempts_(std::move(attempts)) {}
-  Attempt operator()() { return attempts_[std::min(played++, attempts_.size() - 1)]; }
+  explicit Script(std::vector<RequestAttempt> attempts) : attempts_(std::move(attempts)) {}
+  RequestAttempt operator()() { return attempts_[std::min(played++, attempts_.size() - 1)]; }
   std::size_t played = 0;
 
  private:
-  std::vector<Attempt> attempts_;
+  std::vector<RequestAttempt> attempts_;
 };
 
 class RetryTest : public ::testing::Test {
  protected:
   ChatReply run(Script& script) { return with_retries(policy, waiter, std::ref(script)); }
-  ChatReply run(std::vector<Attempt> attempts) {
+  ChatReply run(std::vector<RequestAttempt> attempts) {
     Script script(std::move(attempts));
     return run(script);
   }
@@ -41,7 +41,7 @@ class RetryTest : public ::testing::Test {
 };
 
 TEST_F(RetryTest, PassingFaultsAreTriedAgainAndNamedInTheCost) {
-  for (const Attempt& first :
+  for (const RequestAttempt& first :
        {fault(Fault::Kind::connect), fault(Fault::Kind::broken), fault(Fault::Kind::no_answer),
         fault(Fault::Kind::http_status, 408), fault(Fault::Kind::http_status, 429),
         fault(Fault::Kind::http_status, 500), fault(Fault::Kind::http_status, 502),
@@ -91,14 +91,14 @@ TEST_F(RetryTest, TheSame500EachTimeIsTheServersAnswerToThisRequest) {
 }
 
 TEST_F(RetryTest, AnIdleTimeoutIsTriedAgainOnceOnly) {
-  Attempt silent = fault(Fault::Kind::broken);
+  RequestAttempt silent = fault(Fault::Kind::broken);
   silent.fell_silent = true;
   policy.attempts = 10;
   EXPECT_EQ(run({silent}).cost.attempts, 2);
 }
 
 TEST_F(RetryTest, BytesAndTokensOfAnyAttemptAreRemembered) {
-  Attempt first = fault(Fault::Kind::broken);
+  RequestAttempt first = fault(Fault::Kind::broken);
   first.answer.error().any_byte = true;
   first.answer.error().any_token = true;
   const ChatReply reply = run({first, fault(Fault::Kind::connect)});
@@ -107,7 +107,7 @@ TEST_F(RetryTest, BytesAndTokensOfAnyAttemptAreRemembered) {
 }
 
 TEST_F(RetryTest, RetryAfterIsHonouredAndCountedAsWaiting) {
-  Attempt busy = fault(Fault::Kind::http_status, 429);
+  RequestAttempt busy = fault(Fault::Kind::http_status, 429);
   busy.retry_after = 30ms;
   const ChatReply reply = run({busy, answer()});
   EXPECT_TRUE(reply.answer);
@@ -115,7 +115,7 @@ TEST_F(RetryTest, RetryAfterIsHonouredAndCountedAsWaiting) {
 }
 
 TEST_F(RetryTest, AServerThatAsksForTooLongIsGivenUpWithASentence) {
-  Attempt busy = fault(Fault::Kind::http_status, 429);
+  RequestAttempt busy = fault(Fault::Kind::http_status, 429);
   busy.retry_after = 3600s;
   const ChatReply reply = run({busy, answer()});
   ASSERT_FALSE(reply.answer);
@@ -137,7 +137,7 @@ TEST_F(RetryTest, AStopEndsTheWaiting) {
   policy.base = 3600s;
   policy.cap = 3600s;
   policy.random = [] { return 1.0; };
-  Attempt failed = fault(Fault::Kind::connect);
+  RequestAttempt failed = fault(Fault::Kind::connect);
   const ChatReply reply = with_retries(policy, waiter, [&] {
     stop.request_stop();
     return failed;
