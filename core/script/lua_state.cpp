@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include "core/base/files.hpp"
 #include "core/base/text.hpp"
 #include "core/script/lua_json.hpp"
+#include "core/script/lua_libraries.hpp"
 
 namespace plumb {
 namespace fs = std::filesystem;
@@ -76,21 +78,7 @@ struct LuaState::Impl {
   static int require(lua_State* state);
 
   static void open(lua_State* state) {
-    const std::pair<const char*, lua_CFunction> libraries[] = {
-        {"_G", luaopen_base},       {"coroutine", luaopen_coroutine}, {"table", luaopen_table},
-        {"string", luaopen_string}, {"math", luaopen_math},           {"utf8", luaopen_utf8}};
-    for (const auto& [name, open_library] : libraries) {
-      luaL_requiref(state, name, open_library, 1);
-      lua_pop(state, 1);
-    }
-    for (const char* name : {"dofile", "loadfile", "load", "collectgarbage"}) {
-      lua_pushnil(state);
-      lua_setglobal(state, name);
-    }
-    lua_getglobal(state, "string");
-    lua_pushnil(state);
-    lua_setfield(state, -2, "dump");
-    lua_pop(state, 1);
+    open_libraries(state);
     lua_newtable(state);
     lua_rawsetp(state, LUA_REGISTRYINDEX, &loaded_key);
     lua_pushcfunction(state, &Impl::require);
@@ -182,9 +170,6 @@ Result<std::unique_ptr<LuaState>> LuaState::create(std::vector<fs::path> roots, 
   lua_State* state = host->state_;
   lua_pushlightuserdata(state, host.get());
   lua_rawsetp(state, LUA_REGISTRYINDEX, &host_key);
-  // Set before any coroutine exists: a coroutine inherits the hook of the thread that creates it.
-  lua_sethook(state, &Impl::count_hook, LUA_MASKCOUNT, kHookStep);
-  host->refresh_limit();
   PLUMB_CHECK(host->protect(&Impl::open));
   return host;
 }
@@ -194,12 +179,6 @@ LuaState& LuaState::of(lua_State* state) {
   auto* host = static_cast<LuaState*>(lua_touserdata(state, -1));
   lua_pop(state, 1);
   return *host;
-}
-
-void LuaState::refresh_limit() {
-  if (impl_->depth > 0) return;
-  impl_->instructions_left = impl_->limits.instructions;
-  lua_sethook(state_, &Impl::count_hook, LUA_MASKCOUNT, kHookStep);
 }
 
 void LuaState::run_file(lua_State* state, const fs::path& file) {
@@ -212,7 +191,10 @@ Status LuaState::protect(const std::function<void(lua_State*)>& body) {
 }
 
 Status LuaState::protect_on(lua_State* thread, const std::function<void(lua_State*)>& body) {
-  refresh_limit();
+  const std::int64_t outer_left =
+      std::exchange(impl_->instructions_left, impl_->limits.instructions);
+  // A coroutine inherits the hook of the thread that creates it.
+  lua_sethook(thread, &Impl::count_hook, LUA_MASKCOUNT, kHookStep);
   // Neither of these two allocates.
   lua_pushcfunction(thread, [](lua_State* state) {
     const auto& inner =
@@ -225,29 +207,24 @@ Status LuaState::protect_on(lua_State* thread, const std::function<void(lua_Stat
   ++impl_->depth;
   const int status = lua_pcall(thread, 1, 0, 0);
   --impl_->depth;
-  if (status != LUA_OK) return std::unexpected(take_error(thread, status));
-  if (impl_->depth == 0 && impl_->raised) {
-    // The script swallowed an Error of a binding and went on to its end.
-    Error error = std::move(*impl_->raised);
-    impl_->raised.reset();
-    return std::unexpected(std::move(error));
-  }
-  return {};
+  Status result;
+  if (status != LUA_OK) result = std::unexpected(take_error(thread, status));
+  // The script may have swallowed an Error of a binding, and gone on to its end or to another
+  // error. An inner call leaves it set, so that the outer script cannot swallow it either.
+  if (impl_->raised) result = std::unexpected(*impl_->raised);
+  if (impl_->depth == 0) impl_->raised.reset();
+  impl_->instructions_left = outer_left;
+  return result;
 }
 
 Error LuaState::take_error(lua_State* thread, int status) {
-  const bool ours = lua_touserdata(thread, -1) == &raised_mark;
   // Only strings are read: a table's __tostring would run unprotected.
   std::string message =
       text_at(thread, -1)
           .value_or(std::string("an error value of type ") + luaL_typename(thread, -1));
   lua_pop(thread, 1);
-  if (ours && impl_->raised) {
-    Error error =
-        *impl_->raised;  // an inner call leaves it set, so that an outer pcall cannot swallow it
-    if (impl_->depth == 0) impl_->raised.reset();
-    return error;
-  }
+  if (impl_->raised) return *impl_->raised;
+  if (status < 0) return {Code::internal, "a function that a script called threw an exception"};
   if (status == LUA_ERRMEM) {
     return {Code::limit, "Lua used more than " + std::to_string(impl_->limits.memory_bytes >> 20) +
                              " MiB of memory"};

@@ -25,9 +25,9 @@ struct LuaLimits {
   std::int64_t instructions = 400'000'000;
 };
 
-/// One Lua 5.4 state: base (without dofile, loadfile, load of bytecode), coroutine, table, string,
-/// math, utf8; no io, os, debug, package. `require "x.y"` finds only `x/y.lua` below the roots. One
-/// thread only.
+/// One Lua 5.4 state: base, coroutine, table, string, math and utf8 as far as they can be limited
+/// (lua_libraries.hpp); no io, os, debug, package. `require "x.y"` finds only `x/y.lua` below the
+/// roots. One thread only.
 class LuaState {
  public:
   /// @param roots  folders that `require` searches, in order
@@ -38,10 +38,10 @@ class LuaState {
   LuaState& operator=(const LuaState&) = delete;
 
   /// Runs `body` in protected mode with an empty stack of its own: it may push, lua_call and raise
-  /// freely. The instruction limit is refreshed for the outermost call. Everything the host does
-  /// with Lua values happens in here, since even pushing a string may hit the memory limit. Errors
-  /// come back as Results: `file:line: message` (Code::config), a limit that fired (Code::limit),
-  /// or the Error that a binding raised.
+  /// freely. It has the instruction limit for itself, also when another call waits. Everything the
+  /// host does with Lua values happens in here, since even pushing a string may hit the memory
+  /// limit. Errors come back as Results: `file:line: message` (Code::config), a limit that fired
+  /// (Code::limit), or the Error that a binding raised.
   [[nodiscard]] Status protect(const std::function<void(lua_State*)>& body);
   /// The same on a thread (coroutine object) of this state.
   [[nodiscard]] Status protect_on(lua_State* thread, const std::function<void(lua_State*)>& body);
@@ -66,7 +66,6 @@ class LuaState {
 
  private:
   LuaState(std::vector<std::filesystem::path> roots, LuaLimits limits);
-  void refresh_limit();
   struct Impl;
   std::unique_ptr<Impl> impl_;
   lua_State* state_ = nullptr;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/waiter.hpp"
+
 namespace plumb {
 namespace {
 
@@ -94,7 +96,7 @@ Status create_tables(Database& database) {
   return status;
 }
 
-Status use_write_ahead_log(Database& database) {
+Status try_write_ahead_log(Database& database) {
   PLUMB_TRY(Query mode, database.query("PRAGMA journal_mode = WAL"));
   PLUMB_TRY(const bool row, mode.next());
   if (row && mode.text_at(0) == "wal") return {};
@@ -102,11 +104,29 @@ Status use_write_ahead_log(Database& database) {
                             ": its file system has no shared memory; use a local folder");
 }
 
+/// SQLite does not wait for the lock of this one change (two that waited for each other would never
+/// end), so we do.
+Status use_write_ahead_log(Database& database) {
+  constexpr int kTries = 200;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  Status status = try_write_ahead_log(database);
+  for (int i = 0; i < kTries && !status && status.error().code == Code::timeout; ++i) {
+    Waiter(real_clock(), {}).wait([] { return false; }, real_clock().now() + kPause);
+    status = try_write_ahead_log(database);
+  }
+  return status;
+}
+
 }  // namespace
 
 Status prepare_schema(Database& database) {
-  PLUMB_TRY(const Kind kind, kind_of(database));
-  if (kind == Kind::empty) PLUMB_CHECK(create_tables(database));
+  // In one transaction, so that a file which somebody is just making is seen before or after, not
+  // half.
+  PLUMB_CHECK(database.run("BEGIN"));
+  auto kind = kind_of(database);
+  database.rollback();
+  if (!kind) return std::unexpected(std::move(kind.error()));
+  if (*kind == Kind::empty) PLUMB_CHECK(create_tables(database));
   PLUMB_CHECK(use_write_ahead_log(database));
   PLUMB_CHECK(database.run("PRAGMA synchronous = FULL"));
   PLUMB_CHECK(database.run("PRAGMA foreign_keys = ON"));

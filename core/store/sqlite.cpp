@@ -17,9 +17,9 @@ std::unexpected<Error> failure(sqlite3* connection, int code, const std::string&
                                 ": the disk is full; free some space, then resume the run");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return fail(Code::io, "cannot use " + path +
-                                ": another program has kept it locked for ten seconds; let it "
-                                "finish, or use another file");
+      return fail(Code::timeout, "cannot use " + path +
+                                     ": another program has kept it locked for ten seconds; let it "
+                                     "finish, or use another file");
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return fail(Code::io, "cannot write " + path +

@@ -16,6 +16,7 @@ char env_key = 0;  // registry key of the env table
 constexpr double kMostExecSeconds = 600;
 /// Requests are logged whole, and an agent that floods a site must not run the task out of memory.
 constexpr std::size_t kMostRequestBytes = std::size_t{48} << 20;
+constexpr std::size_t kRequestOverhead = 1 << 10;  ///< of one logged request, in tables and marks
 
 /// Whether the sandbox lives on, so that the script may see the failure as nil, message.
 bool is_expected(Code code) {
@@ -34,6 +35,18 @@ std::string text_argument(lua_State* state, int index, const char* what) {
   return *text;
 }
 
+/// The string or number on top of the stack, as text.
+std::string word_on_top(lua_State* state, const char* misuse) {
+  if (lua_type(state, -1) != LUA_TSTRING && lua_type(state, -1) != LUA_TNUMBER) {
+    LuaState::raise_misuse(state, misuse);
+  }
+  std::size_t size = 0;
+  const char* text = luaL_tolstring(state, -1, &size);
+  std::string word(text, size);
+  lua_pop(state, 1);
+  return word;
+}
+
 ExecRequest exec_request(lua_State* state) {
   if (lua_type(state, 2) != LUA_TTABLE) {
     LuaState::raise_misuse(state, "env:exec { \"command\", \"argument\", ... } takes a table");
@@ -43,11 +56,9 @@ ExecRequest exec_request(lua_State* state) {
   const auto size = static_cast<lua_Integer>(lua_rawlen(state, 2));
   for (lua_Integer i = 1; i <= size; ++i) {
     lua_rawgeti(state, 2, i);
-    if (lua_type(state, -1) != LUA_TSTRING && lua_type(state, -1) != LUA_TNUMBER) {
-      LuaState::raise_misuse(state, "env:exec: the command and its arguments are strings");
-    }
-    request.argv.emplace_back(luaL_tolstring(state, -1, nullptr), lua_rawlen(state, -1));
-    lua_pop(state, 2);
+    request.argv.push_back(
+        word_on_top(state, "env:exec: the command and its arguments are strings"));
+    lua_pop(state, 1);
   }
   if (request.argv.empty()) LuaState::raise_misuse(state, "env:exec: there is no command");
   lua_pushnil(state);
@@ -70,7 +81,10 @@ ExecRequest exec_request(lua_State* state) {
       luaL_checktype(state, -1, LUA_TTABLE);
       lua_pushnil(state);
       while (lua_next(state, -2) != 0) {
-        request.env.emplace_back(text_at(state, -2).value_or(""), text_at(state, -1).value_or(""));
+        const auto name = text_at(state, -2);
+        if (!name) LuaState::raise_misuse(state, "env:exec: env is written { NAME = value }");
+        request.env.emplace_back(*name,
+                                 word_on_top(state, "env:exec: the values of env are strings"));
         lua_pop(state, 1);
       }
     } else if (key) {
@@ -215,8 +229,13 @@ struct Env::Bindings {
       // A file that the author named wrongly is his mistake, not something to expect.
       LuaState::raise_misuse(state, "env:put: " + full_sentence(bytes.error()));
     }
-    env.put_files_.push_back(destination);
-    return done(state, env, env.sandbox_.write(destination, *bytes));
+    const Status written = env.sandbox_.write(destination, *bytes);
+    if (written) {
+      env.put_files_.push_back(destination);
+    } else if (!env.put_trouble_) {
+      env.put_trouble_ = full_sentence(written.error());
+    }
+    return done(state, env, written);
   }
 
   static int serve(lua_State* state) {
@@ -260,12 +279,18 @@ void Env::create(lua_State* state) {
 
 void Env::push(lua_State* state) const { lua_rawgetp(state, LUA_REGISTRYINDEX, &env_key); }
 
-Status Env::take_back_put_files() {
-  for (const std::string& path : put_files_) {
-    const Status removed = sandbox_.remove(path);
-    if (!removed && removed.error().code != Code::not_found) return removed;
-  }
+void Env::keep_put_files() {
   put_files_.clear();
+  put_trouble_.reset();
+}
+
+Status Env::take_back_put_files() {
+  for (const std::string& path : std::exchange(put_files_, {})) {
+    const Status removed = sandbox_.remove(path);
+    if (removed || removed.error().code == Code::not_found) continue;
+    if (!is_expected(removed.error().code)) return removed;
+    if (!put_trouble_) put_trouble_ = full_sentence(removed.error());
+  }
   return {};
 }
 
@@ -315,7 +340,9 @@ Status Env::serve(lua_State* state, const std::string& host, int routes) {
 }
 
 SiteResponse Env::handle(Served& served, const SiteRequest& request) {
-  request_bytes_ += request.body.size();
+  request_bytes_ +=
+      kRequestOverhead + request.path.size() + request.query.size() + request.body.size();
+  for (const auto& [name, value] : request.headers) request_bytes_ += name.size() + value.size();
   if (request_bytes_ > kMostRequestBytes) return {413, {}, "This site has taken in enough.\n"};
   SiteResponse response;
   const bool was_in_handler = std::exchange(in_handler_, true);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/sandbox/sandbox.hpp"
@@ -30,8 +31,15 @@ class Env {
 
   /// No command runs longer than this, whatever its own timeout, until the next call.
   void limit_commands(Duration longest) { longest_command_ = longest; }
+  /// What env:put brought in so far stays.
+  void keep_put_files();
   /// Removes what env:put brought in since the last call.
   [[nodiscard]] Status take_back_put_files();
+  /// Why a file could not be put in its place or taken away again, since this was last asked: what
+  /// the agent left does not allow it.
+  [[nodiscard]] std::optional<std::string> take_put_trouble() {
+    return std::exchange(put_trouble_, std::nullopt);
+  }
   /// The first mistake in a fixture's handler, if any: it was answered with status 500, and the
   /// trial is void.
   [[nodiscard]] const std::optional<Error>& site_error() const { return site_error_; }
@@ -47,6 +55,7 @@ class Env {
   std::filesystem::path task_folder_;
   std::uint64_t seed_;
   std::vector<std::string> put_files_;
+  std::optional<std::string> put_trouble_;
   std::vector<std::unique_ptr<Served>> sites_;
   std::optional<Error> site_error_;
   bool in_handler_ = false;

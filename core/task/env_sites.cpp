@@ -39,7 +39,8 @@ std::size_t fit(const Route& route, const SiteRequest& request) {
       route.prefix ? request.path.starts_with(route.path) : request.path == route.path;
   if (!fits) return 0;
   const std::size_t exact = route.prefix ? 0 : std::size_t{1} << 30;
-  return exact + route.path.size() * 2 + (route.method.empty() ? 1 : 2);
+  const std::size_t method = route.method == request.method ? 3 : get_for_head ? 2 : 1;
+  return exact + route.path.size() * 4 + method;
 }
 
 void push_request(lua_State* state, const SiteRequest& request) {
@@ -61,6 +62,15 @@ void push_request(lua_State* state, const SiteRequest& request) {
   lua_setfield(state, -2, "headers");
 }
 
+/// What fits into the head of a response.
+bool is_header(std::string_view name, std::string_view value) {
+  constexpr std::size_t kMost = 8 << 10;
+  const auto breaks_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  return !name.empty() && name.size() + value.size() <= kMost &&
+         name.find(':') == std::string_view::npos && std::ranges::none_of(name, breaks_line) &&
+         std::ranges::none_of(value, breaks_line);
+}
+
 /// The response that the string or table on top of the stack describes.
 SiteResponse read_response(lua_State* state) {
   if (const auto body = text_at(state, -1)) return {200, {}, *body};
@@ -75,14 +85,21 @@ SiteResponse read_response(lua_State* state) {
   if (response.status < 200 || response.status > 599) {
     LuaState::raise_misuse(state, "a route's status is a number from 200 to 599");
   }
-  lua_getfield(state, -1, "body");
-  response.body = text_at(state, -1).value_or("");
+  if (lua_getfield(state, -1, "body") != LUA_TNIL) {
+    const auto body = text_at(state, -1);
+    if (!body) LuaState::raise_misuse(state, "a route's body is a string");
+    response.body = *body;
+  }
   lua_pop(state, 1);
   if (lua_getfield(state, -1, "headers") == LUA_TTABLE) {
     lua_pushnil(state);
     while (lua_next(state, -2) != 0) {
-      response.headers.emplace_back(text_at(state, -2).value_or(""),
-                                    text_at(state, -1).value_or(""));
+      const auto name = text_at(state, -2);
+      const auto value = text_at(state, -1);
+      if (!name || !value || !is_header(*name, *value)) {
+        LuaState::raise_misuse(state, "a route's headers are written { [\"name\"] = \"value\" }");
+      }
+      response.headers.emplace_back(*name, *value);
       lua_pop(state, 1);
     }
   }

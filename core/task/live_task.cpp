@@ -1,11 +1,14 @@
 #include "core/task/live_task.hpp"
 
 #include "core/base/files.hpp"
+#include "core/base/text.hpp"
 #include "core/task/env.hpp"
 #include "core/task/task_script.hpp"
 
 namespace plumb {
 namespace {
+
+constexpr std::size_t kMostDetail = 4096;
 
 /// The list of checks on top of the stack; raises what it is not.
 std::vector<Check> read_checks(LuaState& lua, lua_State* state) {
@@ -20,7 +23,7 @@ std::vector<Check> read_checks(LuaState& lua, lua_State* state) {
     checks.push_back({.name = json_or(item, "name", ""),
                       .holds = json_or(item, "holds", false),
                       .must_not = json_or(item, "must_not", false),
-                      .detail = json_or(item, "detail", "")});
+                      .detail = shortened(json_or(item, "detail", ""), kMostDetail)});
   }
   bool any_check = false;
   for (const Check& check : checks) any_check = any_check || !check.must_not;
@@ -34,14 +37,14 @@ std::vector<Check> read_checks(LuaState& lua, lua_State* state) {
 
 }  // namespace
 
-LiveTask::LiveTask(Sandbox& sandbox) : sandbox_(sandbox) {}
+LiveTask::LiveTask(std::unique_ptr<Sandbox> sandbox) : sandbox_(std::move(sandbox)) {}
 LiveTask::~LiveTask() = default;
 
-Result<std::unique_ptr<LiveTask>> LiveTask::open(const Task& task, Sandbox& sandbox,
+Result<std::unique_ptr<LiveTask>> LiveTask::open(const Task& task, std::unique_ptr<Sandbox> sandbox,
                                                  std::uint64_t seed) {
-  std::unique_ptr<LiveTask> live(new LiveTask(sandbox));
+  std::unique_ptr<LiveTask> live(new LiveTask(std::move(sandbox)));
   PLUMB_TRY(live->script_, TaskScript::open(task.folder, seed));
-  live->env_ = std::make_unique<Env>(live->script_->lua(), sandbox, task.folder, seed);
+  live->env_ = std::make_unique<Env>(live->script_->lua(), live->sandbox(), task.folder, seed);
   PLUMB_CHECK(live->copy_files());
   PLUMB_CHECK(live->setup());
   PLUMB_TRY(live->prompt_, live->script_->prompt());
@@ -55,19 +58,23 @@ Status LiveTask::copy_files() {
   PLUMB_TRY(const auto files, list_tree(root));
   for (const FileInTree& file : files) {
     PLUMB_TRY(const std::string bytes, read_file(root / file.path));
-    PLUMB_CHECK(sandbox_.write(file.path, bytes, file.executable ? 0755 : 0644));
+    PLUMB_CHECK(sandbox_->write(file.path, bytes, file.executable ? 0755 : 0644));
   }
   return {};
 }
 
 Status LiveTask::setup() {
-  return script_->lua().protect([&](lua_State* state) {
+  const Status status = script_->lua().protect([&](lua_State* state) {
     env_->create(state);
     script_->push_field(state, "setup");
     if (!lua_isfunction(state, -1)) return;
     env_->push(state);
     lua_call(state, 1, 0);
   });
+  PLUMB_CHECK(site_status());
+  PLUMB_CHECK(status);
+  env_->keep_put_files();
+  return {};
 }
 
 Status LiveTask::site_status() const {
@@ -118,6 +125,7 @@ Result<std::optional<std::string>> LiveTask::next_user(const Json& transcript) {
   });
   PLUMB_CHECK(site_status());
   PLUMB_CHECK(status);
+  PLUMB_CHECK(env_->take_back_put_files());
   return message;
 }
 
@@ -131,8 +139,13 @@ Result<std::vector<Check>> LiveTask::grade(const Json& transcript) {
     checks = read_checks(script_->lua(), state);
   });
   PLUMB_CHECK(site_status());
-  PLUMB_CHECK(status);
   PLUMB_CHECK(env_->take_back_put_files());
+  const auto trouble = env_->take_put_trouble();
+  // A grader that stumbles where its files should be is not at fault.
+  if (!trouble || (!status && status.error().code != Code::config)) PLUMB_CHECK(status);
+  if (trouble) {
+    checks.push_back({.name = "the grader's own files have a place", .detail = *trouble});
+  }
   return checks;
 }
 

@@ -25,8 +25,9 @@ struct ToolResult {
 /// `grader_error`); unavailable, protocol, timeout and cancelled come from the sandbox.
 class LiveTask {
  public:
-  /// Copies the workspace in and runs setup. `sandbox` must outlive the LiveTask.
-  [[nodiscard]] static Result<std::unique_ptr<LiveTask>> open(const Task& task, Sandbox& sandbox,
+  /// Copies the workspace in and runs setup.
+  [[nodiscard]] static Result<std::unique_ptr<LiveTask>> open(const Task& task,
+                                                              std::unique_ptr<Sandbox> sandbox,
                                                               std::uint64_t seed);
   ~LiveTask();
 
@@ -35,22 +36,24 @@ class LiveTask {
   /// `allowed` at the latest.
   [[nodiscard]] Result<ToolResult> call_tool(const std::string& name, const Json& arguments,
                                              Duration allowed);
-  /// The follow-up to a model's final answer, or nothing.
+  /// The follow-up to a model's final answer, or nothing. What it put is taken away again.
   [[nodiscard]] Result<std::optional<std::string>> next_user(const Json& transcript);
-  /// One grading; what it put is taken away again. Never empty.
+  /// One grading; what it put is taken away again. Never empty. Where the agent left no place for
+  /// the grader's own files, that is a check that does not hold.
   [[nodiscard]] Result<std::vector<Check>> grade(const Json& transcript);
+  [[nodiscard]] Sandbox& sandbox() { return *sandbox_; }
 
  private:
-  explicit LiveTask(Sandbox& sandbox);
+  explicit LiveTask(std::unique_ptr<Sandbox> sandbox);
   [[nodiscard]] Status copy_files();
   [[nodiscard]] Status setup();
   /// The mistake of a fixture's handler outranks what followed from it.
   [[nodiscard]] Status site_status() const;
 
-  Sandbox& sandbox_;
   std::unique_ptr<TaskScript> script_;
   std::unique_ptr<Env> env_;
   std::string prompt_;
+  std::unique_ptr<Sandbox> sandbox_;  ///< ends first: until then it calls the fixtures of env_
 };
 
 }  // namespace plumb

@@ -33,6 +33,12 @@ bool is_task_name(std::string_view name) {
   });
 }
 
+/// Whether a path stays below the folder that it is relative to.
+bool is_below(const fs::path& path) {
+  const fs::path normal = path.lexically_normal();
+  return normal.is_relative() && !normal.empty() && *normal.begin() != "..";
+}
+
 std::vector<std::string> shipped_tools() {
   std::vector<std::string> names;
   std::error_code error;
@@ -144,7 +150,8 @@ void TaskScript::read_definition(lua_State* state) {
   lua_settop(state, 1);
   task_.files = reader.text_or("files", "");
   std::error_code error;
-  if (!task_.files.empty() && !fs::is_directory(task_.folder / task_.files, error)) {
+  if (!task_.files.empty() &&
+      (!is_below(task_.files) || !fs::is_directory(task_.folder / task_.files, error))) {
     reader.misuse("`files` names \"" + task_.files +
                   "\", and there is no such folder beside task.lua");
   }

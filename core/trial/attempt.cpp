@@ -204,6 +204,7 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
                             {"partial_text", shortened(fault.partial.message.text, 4096)}});
   sentence_ = fault.sentence;
   if (fault.kind == Fault::Kind::cancelled) return LoopEnd::interrupted;
+  if (meter_.turns() == 0 && !fault.any_byte) return LoopEnd::never_reached;
   if (fault.kind == Fault::Kind::cut_off) {
     sentence_ = "the hard stop came while the model was answering";
     meter_.note_caps();
@@ -211,7 +212,12 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
   }
   if (fault.context_full) return LoopEnd::context_full;
   if (fault.deterministic && meter_.turns() > 0) return LoopEnd::server_rejected;
-  return meter_.turns() == 0 && !fault.any_byte ? LoopEnd::never_reached : LoopEnd::endpoint_error;
+  return LoopEnd::endpoint_error;
+}
+
+LoopEnd Attempt::without_sandbox(const Error& error) {
+  sentence_ = full_sentence(error);
+  return error.code == Code::cancelled ? LoopEnd::interrupted : LoopEnd::sandbox_error;
 }
 
 LoopEnd Attempt::lost(const Error& error) {

@@ -35,6 +35,8 @@ class Attempt {
 
   /// Why there was no answer, as an end of the loop.
   [[nodiscard]] LoopEnd without_answer(const Fault& fault);
+  /// Why no sandbox started, as an end of the loop.
+  [[nodiscard]] LoopEnd without_sandbox(const Error& error);
   /// What an error of the sandbox or the task means for the trial.
   [[nodiscard]] LoopEnd lost(const Error& error);
   [[nodiscard]] bool too_many_malformed_turns() const {

@@ -36,6 +36,7 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
 
     const bool truncated = response.finish == Finish::length;
     for (const ToolCall& call : response.message.calls) {
+      if (attempt.meter().left() <= Duration::zero()) return LoopEnd::hard_stop;
       if (const auto end = answer_call(attempt, task, call, truncated)) return *end;
       if (waiter.stopped()) return LoopEnd::interrupted;
     }
@@ -52,10 +53,10 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
 }
 
 /// Grades the end state twice, after every process of the agent is gone.
-Grading grade(Attempt& attempt, LiveTask& task, Sandbox& sandbox) {
+Grading grade(Attempt& attempt, LiveTask& task) {
   Grading grading;
   if (!attempt.task().keep_processes) {
-    if (const Status killed = sandbox.kill_all(); !killed) grading.error = killed.error();
+    if (const Status killed = task.sandbox().kill_all(); !killed) grading.error = killed.error();
   }
   const Json summary = attempt.summary();
   for (std::vector<Check>* checks : {&grading.first, &grading.second}) {
@@ -76,14 +77,14 @@ Grading grade(Attempt& attempt, LiveTask& task, Sandbox& sandbox) {
 TrialRecord run_trial(const Trial& trial, Endpoint& endpoint, SandboxFactory& sandboxes,
                       Waiter& waiter) {
   Attempt attempt(trial, waiter);
-  const auto sandbox = sandboxes.start(waiter);
-  if (!sandbox) return attempt.end(attempt.lost(sandbox.error()), {});
-  const auto task = LiveTask::open(trial.task, **sandbox, trial.seed);
+  auto sandbox = sandboxes.start(waiter);
+  if (!sandbox) return attempt.end(attempt.without_sandbox(sandbox.error()), {});
+  const auto task = LiveTask::open(trial.task, std::move(*sandbox), trial.seed);
   if (!task) return attempt.end(attempt.lost(task.error()), {});
 
   attempt.begin((*task)->prompt());
   const LoopEnd end = converse(attempt, **task, endpoint, waiter);
-  return attempt.end(end, is_graded(end) ? grade(attempt, **task, **sandbox) : Grading{});
+  return attempt.end(end, is_graded(end) ? grade(attempt, **task) : Grading{});
 }
 
 }  // namespace plumb

@@ -48,7 +48,8 @@ class RawServer {
  public:
   using Handler = std::function<void(RawConnection&, const RawRequest&)>;
 
-  explicit RawServer(Handler handler);
+  /// @param port  of a server that was here before; 0 takes a free one
+  explicit RawServer(Handler handler, int port = 0);
   /// Ends every connection and waits for the handlers.
   ~RawServer();
   RawServer(const RawServer&) = delete;

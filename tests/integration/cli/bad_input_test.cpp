@@ -115,7 +115,7 @@ TEST_F(BadInput, AFileThatIsNoDatabaseIsLeftAsItIs) {
     if (arguments[0] == "run") arguments.insert(arguments.end(), {kQuick, "--model", "a=standin:"});
     expect_refused(arguments, HasSubstr("notes.txt is not a database of Plumbline"));
   }
-  EXPECT_EQ(read_file(file("notes.txt")), text);
+  EXPECT_EQ(bytes("notes.txt"), text);
 }
 
 TEST_F(BadInput, ADatabaseOfAnotherProgramIsLeftAsItIs) {
@@ -123,10 +123,10 @@ TEST_F(BadInput, ADatabaseOfAnotherProgramIsLeftAsItIs) {
   ASSERT_EQ(sqlite3_open(file("other.db").c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "CREATE TABLE notes (text)", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(other);
-  const auto before = read_file(file("other.db"));
+  const std::string before = bytes("other.db");
   expect_refused({"run", kQuick, "--model", "a=standin:", "--db", "other.db"},
                  HasSubstr("other.db is a database of another program"));
-  EXPECT_EQ(read_file(file("other.db")), before);
+  EXPECT_EQ(bytes("other.db"), before);
 }
 
 TEST_F(BadInput, AnUnreachableServerIsSaidAtOnce) {

@@ -81,10 +81,13 @@ class Cli : public testing::Test {
     return runs ? static_cast<int>(runs->size()) : -1;
   }
 
+  [[nodiscard]] std::string bytes(const std::string& name) const {
+    auto read = read_file(file(name));
+    if (!read) throw std::runtime_error(full_sentence(read.error()));
+    return std::move(*read);
+  }
   [[nodiscard]] Json json(const std::string& name) const {
-    const auto bytes = read_file(file(name));
-    if (!bytes) throw std::runtime_error(full_sentence(bytes.error()));
-    auto value = parse_json(*bytes);
+    auto value = parse_json(bytes(name));
     if (!value) throw std::runtime_error(full_sentence(value.error()));
     return std::move(*value);
   }

@@ -87,7 +87,7 @@ TEST_F(Ruler, ARunWithoutTheRulerCheckSaysSo) {
                               "--markdown", "card.md"});
   EXPECT_EQ(end.code, 0) << end.out << end.err;
   EXPECT_THAT(end.out, HasSubstr("ruler NOT checked"));
-  EXPECT_THAT(read_file(file("card.md")).value(), HasSubstr("ruler NOT checked"));
+  EXPECT_THAT(bytes("card.md"), HasSubstr("ruler NOT checked"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // A sandbox dies with its trial, however that ends, and a trial notices when its sandbox is gone.
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,7 +8,6 @@
 #include <array>
 #include <csignal>
 #include <fstream>
-#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -23,21 +23,32 @@ std::vector<pid_t> processes_with(const std::string& word) {
   std::vector<pid_t> found;
   DIR* proc = ::opendir("/proc");
   while (const dirent* entry = ::readdir(proc)) {
-    std::ifstream file("/proc/" + std::string(entry->d_name) + "/cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)),
-                           std::istreambuf_iterator<char>());
     const pid_t pid = std::atoi(entry->d_name);
+    // Processes end while they are listed: what cannot be read any more is not there.
+    const Fd file(
+        ::open(("/proc/" + std::string(entry->d_name) + "/cmdline").c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> bytes{};
+    const ssize_t size = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+    const std::string line(bytes.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
     if (pid != ::getpid() && line.find(word) != std::string::npos) found.push_back(pid);
   }
   ::closedir(proc);
   return found;
 }
 
-bool none_left(const std::string& word) {
+/// Looks until there are so many; what was seen last. A command line is there only a moment after
+/// its process.
+std::vector<pid_t> await_processes_with(const std::string& word, std::size_t count) {
   const Instant give_up = real_clock().now() + seconds(10);
-  while (!processes_with(word).empty() && real_clock().now() < give_up) std::this_thread::yield();
-  return processes_with(word).empty();
+  auto found = processes_with(word);
+  while (found.size() != count && real_clock().now() < give_up) {
+    std::this_thread::yield();
+    found = processes_with(word);
+  }
+  return found;
 }
+
+bool none_left(const std::string& word) { return await_processes_with(word, 0).empty(); }
 
 std::string unique_number() { return std::to_string(100'000'000 + ::getpid()); }
 
@@ -55,7 +66,7 @@ class SandboxLifetime : public SandboxTest {
 
 TEST_F(SandboxLifetime, NothingSurvivesTheEndOfTheSandbox) {
   leave_sleepers(*sandbox_, unique_number());
-  EXPECT_EQ(processes_with(unique_number()).size(), 2U);
+  EXPECT_EQ(await_processes_with(unique_number(), 2).size(), 2U);
   sandbox_.reset();
   EXPECT_TRUE(none_left(unique_number()));
 }
@@ -75,7 +86,7 @@ TEST_F(SandboxLifetime, NothingSurvivesSigkillOfTheProcessThatStartedIt) {
   ::close(ready[1]);
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_EQ(processes_with(unique_number()).size(), 2U);
+  EXPECT_EQ(await_processes_with(unique_number(), 2).size(), 2U);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
@@ -85,7 +96,7 @@ TEST_F(SandboxLifetime, NothingSurvivesSigkillOfTheProcessThatStartedIt) {
 TEST_F(SandboxLifetime, ATrialLearnsThatItsSandboxIsGone) {
   const auto begun = sandbox_->exec({.argv = {"sleep", unique_number()}, .background = true});
   ASSERT_TRUE(begun);
-  std::vector<pid_t> sleepers = processes_with(unique_number());
+  const std::vector<pid_t> sleepers = await_processes_with(unique_number(), 1);
   ASSERT_EQ(sleepers.size(), 1U);
   // The guest is the parent of what it runs; only from outside can it be killed.
   std::ifstream stat("/proc/" + std::to_string(sleepers[0]) + "/stat");

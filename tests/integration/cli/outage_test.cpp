@@ -1,0 +1,109 @@
+// Servers that never answer, and one that goes away in the middle and comes back.
+#include <set>
+
+#include "tests/integration/cli/cli_fixture.hpp"
+#include "tests/integration/cli/scripted_model.hpp"
+
+namespace plumb::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class Outage : public Cli {};
+
+TEST_F(Outage, AServerThatNeverAnswersIsNoFailureOfTheModel) {
+  RawServer server([](RawConnection& connection, const RawRequest&) { connection.wait_closed(); });
+  const PlumbEnd end =
+      plumb({"run", kQuick, "--repeats", "2", "--no-ruler", "--model",
+             "mute=" + server.url() + "/v1,model=x,idle_timeout_s=0.5,attempts=1", "--json",
+             "card.json", "--markdown", "card.md"});
+  EXPECT_EQ(end.code, 3) << end.out << end.err;
+  const Outcomes stored = outcomes();
+  EXPECT_EQ(stored.size(), 6U);
+  for (const auto& [key, settled] : stored) {
+    EXPECT_EQ(settled.outcome, "invalid");
+    EXPECT_EQ(settled.reason, "never_reached");
+  }
+  const Json card = json("card.json");
+  const Json& contestant = card["contestants"][0];
+  for (const char* member : {"rate", "low", "high"}) {
+    EXPECT_TRUE(contestant["completion"][member].is_null()) << contestant["completion"];
+  }
+  EXPECT_EQ(contestant["trials"]["scored"], 0);
+  EXPECT_EQ(contestant["trials"]["failed"], 0);
+  EXPECT_EQ(contestant["coverage"], 0.0);
+  EXPECT_EQ(card["run"]["exit_code"], 3);
+  for (const std::string& text : {end.out, bytes("card.md")}) {
+    EXPECT_THAT(text, AllOf(HasSubstr("never_reached"), HasSubstr("0/6")));
+    EXPECT_THAT(text, Not(HasSubstr("0.0 %"))) << "a rate that nobody measured";
+  }
+}
+
+TEST_F(Outage, AServerThatNeverAnswersAndNamesNoModelCannotBeMeasured) {
+  RawServer server([](RawConnection& connection, const RawRequest&) { connection.wait_closed(); });
+  const PlumbEnd end = plumb({"run", kQuick, "--no-ruler", "--model",
+                              "mute=" + server.url() + "/v1,idle_timeout_s=0.5,attempts=1"});
+  EXPECT_EQ(end.code, 4) << end.out << end.err;
+  EXPECT_THAT(end.err, HasSubstr("name the model with model="));
+}
+
+TEST_F(Outage, AServerThatDiesInTheMiddleEndsTheRunAndResumeFinishesIt) {
+  constexpr int kTrials = 12;
+  const auto answer = [](RawConnection& connection, const RawRequest& request) {
+    connection.send(obedient_answer(request));
+  };
+  auto server = std::make_unique<RawServer>(answer);
+  const int port = server->port();
+  const std::vector<std::string> arguments = {
+      "run",     kQuick,
+      "--task",  "number-note",
+      "--model", "mortal=" + server->url() + "/v1,model=x,attempts=1",
+      "--json",  "card.json",
+      "--repeats", std::to_string(kTrials),
+      "--concurrency", "2",
+      "--outage-patience", "0.1",
+      "--no-ruler", "--resume"};
+
+  PlumbProcess process(PLUMB_PROGRAM, arguments, settings());
+  int announced = 0;
+  while (announced < 3) {
+    const auto line = process.next_line();
+    ASSERT_TRUE(line) << process.end().err;
+    announced += announced_trial(*line) ? 1 : 0;
+  }
+  server.reset();
+  const PlumbEnd end = process.end();
+  EXPECT_EQ(end.code, 4) << end.out << end.err;
+  EXPECT_THAT(end.out, AllOf(HasSubstr("an endpoint stopped answering"), HasSubstr("--resume")));
+  EXPECT_EQ(json("card.json")["run"]["state"], "outage");
+  std::set<TrialKey> kept;
+  for (const auto& [key, settled] : outcomes()) {
+    if (settled.outcome == "passed") kept.insert(key);
+  }
+  EXPECT_GE(kept.size(), 3U);
+  EXPECT_LT(kept.size(), static_cast<std::size_t>(kTrials));
+
+  server = std::make_unique<RawServer>(answer, port);
+  const PlumbEnd resumed = plumb(arguments);
+  EXPECT_EQ(resumed.code, 0) << resumed.out << resumed.err;
+  for (const std::string& line : split(resumed.out, '\n')) {
+    const auto trial = announced_trial(line);
+    EXPECT_FALSE(trial && kept.contains(*trial)) << "run again: " << line;
+  }
+  EXPECT_EQ(runs_stored(), 1);
+  std::map<TrialKey, int> passed;
+  for (const TrialRecord& record : trials()) {
+    passed[record.key] += record.verdict.outcome == Outcome::passed ? 1 : 0;
+  }
+  EXPECT_EQ(passed.size(), static_cast<std::size_t>(kTrials));
+  for (const auto& [key, times] : passed) EXPECT_EQ(times, 1) << key.repeat;
+  const Json card = json("card.json");
+  EXPECT_EQ(card["run"]["state"], "finished");
+  EXPECT_EQ(card["contestants"][0]["trials"]["planned"], kTrials);
+  EXPECT_EQ(card["contestants"][0]["trials"]["passed"], kTrials);
+}
+
+}  // namespace
+}  // namespace plumb::test
