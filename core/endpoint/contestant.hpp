@@ -26,6 +26,8 @@ struct Sampling {
 /// Endpoint + model + sampling + a name.
 struct Contestant {
   std::string name;
+  bool named_by_url =
+      false;          ///< for want of a name; a run calls it by its model once that is known
   std::string url;    ///< base URL, e.g. "http://host:8000/v1"; "standin:skill=0.8" for a stand-in
   std::string model;  ///< id as the server knows it; "" = ask the server
   Sampling sampling;

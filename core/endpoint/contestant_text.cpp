@@ -116,8 +116,11 @@ Result<Contestant> parse_contestant(const std::string& text) {
       PLUMB_CHECK(set_option(table, parts[i].substr(0, equals), parts[i].substr(equals + 1)));
     }
   }
-  if (!table.contains("name")) table["name"] = name_of(table["url"].get<std::string>());
-  return read_contestant(table, Code::usage);
+  const bool unnamed = !table.contains("name");
+  if (unnamed) table["name"] = name_of(table["url"].get<std::string>());
+  PLUMB_TRY(Contestant contestant, read_contestant(table, Code::usage));
+  contestant.named_by_url = unnamed;
+  return contestant;
 }
 
 }  // namespace plumb

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
@@ -30,13 +31,15 @@ Status only_known(const Json& table, const std::vector<std::string>& known,
 
 /// The whole number at `key`, if there is one.
 Status read_whole(const Json& table, const char* key, std::int64_t least, auto& into) {
+  using Number = std::remove_reference_t<decltype(into)>;
   const auto found = table.find(key);
   if (found == table.end()) return {};
-  if (!found->is_number_integer() || found->template get<std::int64_t>() < least) {
+  const auto value = found->is_number_integer() ? found->template get<std::int64_t>() : least - 1;
+  if (value < least || !std::in_range<Number>(value)) {
     return fail(Code::config, std::string("bench: `") + key + "` is a whole number of at least " +
                                   std::to_string(least));
   }
-  into = static_cast<std::remove_reference_t<decltype(into)>>(found->template get<std::int64_t>());
+  into = static_cast<Number>(value);
   return {};
 }
 
@@ -50,7 +53,11 @@ Status read_budget(const Json& budget, BudgetRule& rule) {
   for (const auto& [key, member] : {std::pair{"slack", &BudgetRule::slack},
                                     {"seconds_per_turn", &BudgetRule::seconds_per_turn},
                                     {"hard_stop", &BudgetRule::hard_stop}}) {
-    rule.*member = json_or(budget, key, rule.*member);
+    if (!budget.contains(key)) continue;
+    if (!budget[key].is_number()) {
+      return fail(Code::config, std::string("bench: budget: `") + key + "` is a number");
+    }
+    rule.*member = budget[key].get<double>();
   }
   return read_whole(budget, "tokens_per_turn", 1, rule.tokens_per_turn);
 }
@@ -69,7 +76,8 @@ Result<Bench> bench_from_json(const Json& table, const fs::path& folder) {
   PLUMB_CHECK(read_whole(table, "concurrency", 1, bench.concurrency));
   if (table.contains("budget")) PLUMB_CHECK(read_budget(table["budget"], bench.budget));
   const Json contestants = table.value("contestants", Json::array());
-  if (!contestants.is_array())
+  // An empty table of Lua may be either.
+  if (!contestants.is_array() && !contestants.empty())
     return fail(Code::config, "bench: `contestants` is a list of tables");
   for (const Json& contestant : contestants) {
     PLUMB_TRY(Contestant read, contestant_from_json(contestant));

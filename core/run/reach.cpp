@@ -24,6 +24,11 @@ BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter) {
   return {.any_byte = fault.any_byte, .any_token = fault.any_token, .sentence = fault.sentence};
 }
 
+bool was_answered(const TrialRecord& record) {
+  // Before its first turn a trial may end for reasons of its sandbox or its task.
+  return record.turns > 0 || record.verdict.reason == Reason::endpoint_error;
+}
+
 bool wants_bare_request(const TrialRecord& record) {
   const Reason reason = record.verdict.reason;
   const bool no_answer = reason == Reason::never_reached || reason == Reason::endpoint_error;

@@ -23,6 +23,8 @@ struct BareAnswer {
 };
 [[nodiscard]] BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter);
 
+/// Whether a byte of an answer arrived in this trial.
+[[nodiscard]] bool was_answered(const TrialRecord& record);
 /// Whether no token of an answer arrived in this trial, so that only a bare request can tell who is
 /// to blame.
 [[nodiscard]] bool wants_bare_request(const TrialRecord& record);

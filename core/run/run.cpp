@@ -1,6 +1,7 @@
 #include "core/run/run.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "core/base/hash.hpp"
@@ -65,6 +66,28 @@ Result<std::optional<std::int64_t>> discover(Contestant& contestant, const RunPa
   if (contestant.model.empty()) contestant.model = models->front().id;
   const auto served = std::ranges::find(*models, contestant.model, &ServedModel::id);
   return served == models->end() ? std::nullopt : served->context;
+}
+
+/// The last part of a model's id, in the letters that a contestant's name may have.
+std::string name_from_model(const std::string& model) {
+  std::string name = split(model, '/').back().substr(0, 60);
+  for (char& c : name) {
+    const bool fits =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
+    if (!fits) c = '-';
+  }
+  return name;
+}
+
+/// A contestant that came as a bare URL goes by its model: an address says little, and is nobody's
+/// business in a report.
+void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant) {
+  const std::string name = name_from_model(contestant.model);
+  if (!contestant.named_by_url || contestant.is_stand_in() || name.empty()) return;
+  contestant.name = name;
+  for (int n = 2; std::ranges::count(contestants, contestant.name, &Contestant::name) > 1; ++n) {
+    contestant.name = name + "-" + std::to_string(n);
+  }
 }
 
 std::vector<std::string> needed_commands(const Suite& suite) {
@@ -143,6 +166,7 @@ Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::
   for (Contestant& contestant : request.bench.contestants) {
     PLUMB_TRY(auto context, discover(contestant, parts, prepared.stand_in_tasks, stop));
     prepared.contexts.push_back(context);
+    name_by_model(request.bench.contestants, contestant);
     // Made now, so that a mistake in its options is told before the ruler is checked.
     PLUMB_TRY(auto endpoint, parts.make_endpoint(contestant, prepared.stand_in_tasks));
     prepared.endpoints.push_back(std::move(endpoint));
@@ -288,8 +312,7 @@ Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_to
   const int planned = static_cast<int>(remaining.trials.size()) + remaining.stored;
   parts.observer.on_start(run, planned, remaining.stored);
 
-  Session session(request, parts, run, prepared.suite, prepared.scaffold, prepared.endpoints,
-                  stop);
+  Session session(request, parts, run, prepared.suite, prepared.scaffold, prepared.endpoints, stop);
   for (std::size_t i = 0; i < remaining.answered.size(); ++i) {
     if (remaining.answered[i]) session.note_answered(i);
   }

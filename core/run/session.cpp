@@ -18,6 +18,11 @@ bool may_try_again(const Verdict& verdict) {
 
 Json path_check_alarm(const Contestant& contestant, const TrialRecord& record) {
   const Verdict& verdict = record.verdict;
+  const char* remedy =
+      verdict.outcome == Outcome::invalid
+          ? "no answer of the model came to be judged; the evidence says what came instead"
+          : "ask the server for a tool call by hand; if it answers with text, its tool-call parser "
+            "is off; if it answers well, the model may be too weak for one call";
   return {
       {"id", "path-check"},
       {"contestant", contestant.name},
@@ -25,10 +30,7 @@ Json path_check_alarm(const Contestant& contestant, const TrialRecord& record) {
       {"sentence", "a tool call with a nonce did not travel to the sandbox and back"},
       {"evidence", std::string(outcome_name(verdict.outcome)) + ", " + reason_name(verdict.reason) +
                        (verdict.sentence.empty() ? "" : ": " + verdict.sentence)},
-      {"remedy",
-       "ask the server for a tool call by hand; if it answers with text, its tool-call parser is "
-       "off; "
-       "if it answers well, the model may be too weak for one call"}};
+      {"remedy", remedy}};
 }
 
 }  // namespace
@@ -91,16 +93,21 @@ void Session::check_path(std::size_t contestant, const Task& path_check) {
                  .trial_header = trial_header(who, path_check.name, seed, run_.seed, 0, kOracle)},
                 *endpoints_[contestant], parts_.sandboxes, waiter);
   if (record.verdict.reason == Reason::interrupted) return;
+  bool answered = was_answered(record);
   if (record.verdict.reason == Reason::never_reached) {
     const BareAnswer bare = bare_request(*endpoints_[contestant], waiter);
-    if (!bare.any_byte && !waiter.stopped()) {
+    answered = bare.any_byte;
+    if (!answered && !waiter.stopped()) {
       unreached_[contestant] = "no byte came, neither to the path check (" +
                                record.verdict.sentence + ") nor to a bare request (" +
                                bare.sentence + ")";
     }
   }
-  if (unreached_[contestant].empty()) reach_[contestant]->note_answer();
-  if (record.verdict.outcome != Outcome::passed) raise_alarm(path_check_alarm(who, record));
+  if (answered) reach_[contestant]->note_answer();
+  // Where no byte came, each of the contestant's trials says so already.
+  if (unreached_[contestant].empty() && record.verdict.outcome != Outcome::passed) {
+    raise_alarm(path_check_alarm(who, record));
+  }
 }
 
 void Session::run_trials(std::vector<PlannedTrial> trials,
@@ -187,10 +194,8 @@ TrialRecord Session::without_run(const PlannedTrial& planned, Verdict verdict) c
 bool Session::settle(TrialRecord& record, const PlannedTrial& planned, Waiter& waiter) {
   if (record.verdict.reason == Reason::interrupted) return false;
   Reach& reach = *reach_[planned.contestant];
-  if (!wants_bare_request(record)) {
-    reach.note_answer();
-    return true;
-  }
+  if (was_answered(record)) reach.note_answer();
+  if (!wants_bare_request(record)) return true;
   if (!unreached_[planned.contestant].empty()) return true;
   Endpoint& endpoint = *endpoints_[planned.contestant];
   const BareAnswer bare = bare_request(endpoint, waiter);

@@ -42,21 +42,13 @@ std::string escaped(std::string_view text) {
 
 std::string safe(const std::string& text) { return escaped(without_urls(text)); }
 
-/// Names fit for the public, by contestant: one that was made of the address gives way to the
-/// model's.
+/// Names fit for the public, by contestant.
 std::map<std::string, std::string> public_names(const Json& card) {
   std::map<std::string, std::string> names;
-  std::map<std::string, int> used;
   for (const Json& contestant : list(card, "contestants")) {
     const std::string name = json_or(contestant, "name", "");
-    const std::string model = json_or(contestant, "model", "");
-    const bool from_url = !name.empty() && !json_or(contestant, "stand_in", false) &&
-                          json_or(contestant, "url", "").find(name) != std::string::npos;
-    std::string shown = from_url ? (model.empty() ? "model" : model) : name;
-    const int times = ++used[shown];
-    if (times > 1) shown += fmt::format(" ({})", times);
     names[name] =
-        safe(printable(shown)) + (json_or(contestant, "stand_in", false) ? " (stand-in)" : "");
+        safe(printable(name)) + (json_or(contestant, "stand_in", false) ? " (stand-in)" : "");
   }
   return names;
 }

@@ -26,8 +26,7 @@ struct TerminalStyle {
 /// The scorecard for a terminal. Ends with a newline, as all of these do.
 [[nodiscard]] std::string terminal_scorecard(const Json& card, const TerminalStyle& style);
 
-/// The scorecard for a forum post. Shows no address: URLs are left out, and a contestant that was
-/// named after its URL goes by its model's name.
+/// The scorecard for a forum post. Shows no address: URLs are left out.
 [[nodiscard]] std::string markdown_scorecard(const Json& card);
 
 /// The scorecard as a file holds it: indented, numbers unrounded.

@@ -101,15 +101,14 @@ TEST(TerminalScorecard, JsonOfAnyShapeIsRenderedWithoutAFall) {
 }
 
 TEST(MarkdownScorecard, ShowsNoAddress) {
-  RunInfo run = planned_run({{"rename"}}, {"spark2:8000", "mine"}, 5);
+  RunInfo run = planned_run({{"rename"}}, {"qwen36", "mine"}, 5);
   run.plan["contestants"][0]["url"] = "http://spark2:8000/v1";
-  run.plan["contestants"][0]["model"] = "qwen36";
   run.notes = {{{"id", "path_check"},
-                {"contestant", "spark2:8000"},
+                {"contestant", "qwen36"},
                 {"sentence", "asked http://spark2:8000/v1, got nothing"},
                 {"evidence", "spark2:8000 refused"}}};
   std::vector<TrialRecord> records;
-  add_trials(records, "spark2:8000", "rename", "ppppf");
+  add_trials(records, "qwen36", "rename", "ppppf");
   const std::string text = markdown_scorecard(card_of(run, records));
   EXPECT_THAT(text, Not(HasSubstr("spark2")));
   EXPECT_THAT(text, Not(HasSubstr("127.0.0.1")));
