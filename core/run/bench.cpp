@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "core/script/lua_state.hpp"
@@ -22,8 +24,8 @@ Status only_known(const Json& table, const std::vector<std::string>& known,
                   const std::string& what) {
   for (const auto& [key, value] : table.items()) {
     if (std::ranges::find(known, key) == known.end()) {
-      return fail(Code::config, what + " does not know \"" + key + "\"" + did_you_mean(key, known) +
-                                    "; it takes " + join(known, ", "));
+      return fail(Code::config, fmt::format("{} does not know \"{}\"{}; it takes {}", what, key,
+                                            did_you_mean(key, known), join(known, ", ")));
     }
   }
   return {};

@@ -66,7 +66,9 @@ ExecRequest exec_request(lua_State* state) {
     const auto key = text_at(state, -2);
     if (key == "timeout") {
       const double seconds = luaL_checknumber(state, -1);
-      if (!(seconds > 0 && seconds <= kMostExecSeconds)) {
+      const bool fits =
+          seconds > 0 && seconds <= kMostExecSeconds;  // nothing fits that is no number
+      if (!fits) {
         LuaState::raise_misuse(
             state, "env:exec: timeout is a number of seconds, more than 0 and at most 600");
       }
@@ -255,6 +257,20 @@ struct Env::Bindings {
   }
 };
 
+struct Env::Served {
+  Env* env = nullptr;
+  std::string host;
+  lua_State* thread = nullptr;  ///< runs the handlers; kept alive by the registry
+  int thread_ref = LUA_NOREF;
+  int site_ref = LUA_NOREF;  ///< {routes = ..., log = {...}}
+  Site site;
+
+  Served(Env* owner, std::string name)
+      : env(owner),
+        host(std::move(name)),
+        site([this](const SiteRequest& request) { return env->handle(*this, request); }) {}
+};
+
 Env::Env(LuaState& lua, Sandbox& sandbox, fs::path task_folder, std::uint64_t seed)
     : lua_(lua), sandbox_(sandbox), task_folder_(std::move(task_folder)), seed_(seed) {}
 Env::~Env() = default;
@@ -293,20 +309,6 @@ Status Env::take_back_put_files() {
   }
   return {};
 }
-
-struct Env::Served {
-  Env* env = nullptr;
-  std::string host;
-  lua_State* thread = nullptr;  ///< runs the handlers; kept alive by the registry
-  int thread_ref = LUA_NOREF;
-  int site_ref = LUA_NOREF;  ///< {routes = ..., log = {...}}
-  Site site;
-
-  Served(Env* owner, std::string name)
-      : env(owner),
-        host(std::move(name)),
-        site([this](const SiteRequest& request) { return env->handle(*this, request); }) {}
-};
 
 Status Env::serve(lua_State* state, const std::string& host, int routes) {
   if (std::ranges::any_of(sites_, [&](const auto& other) { return other->host == host; })) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -94,8 +95,8 @@ Status check_commands(const Suite& suite, SandboxFactory& sandboxes, const std::
 
 Result<int> check(const CheckOptions& options) {
   const Signals signals;
-  std::vector<std::string> paths;
-  for (const std::string& path : options.tasks) paths.push_back(find_tasks(path));
+  std::vector<std::string> paths(options.tasks.size());
+  std::ranges::transform(options.tasks, paths.begin(), find_tasks);
   PLUMB_TRY(const Suite suite, load_suite(paths));
   PLUMB_TRY(const auto sandboxes, make_sandboxes(options.unsafe));
   PLUMB_CHECK(check_commands(suite, *sandboxes, signals.stop()));

@@ -70,7 +70,8 @@ Result<Bench> make_bench(const RunOptions& options) {
                                 bench.contestants.end());
       bench = std::move(loaded);
     } else if (looks_like_address(target)) {
-      return fail(Code::usage, "\"" + target + "\" is no folder of tasks; for a server, type http://" + target);
+      return fail(Code::usage,
+                  "\"" + target + "\" is no folder of tasks; for a server, type http://" + target);
     } else {
       tasks.push_back(find_tasks(target));
     }
@@ -188,9 +189,10 @@ void add_run(CLI::App& app, int& exit_code) {
       "--hard-stop", options->hard_stop,
       "A trial goes on to so many times its budget (default: 2; 1 kills at the budget)");
   command
-      ->add_option("--outage-patience", options->outage_patience_s,
-                   "How long an endpoint that fell silent is waited for, before the run ends and can "
-                   "be resumed (default: 30)")
+      ->add_option(
+          "--outage-patience", options->outage_patience_s,
+          "How long an endpoint that fell silent is waited for, before the run ends and can "
+          "be resumed (default: 30)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 86'400.0));
   command->add_option("--db", options->db, "The database (default: plumb.db)")->type_name("FILE");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "plugins/endpoints/stand_in.hpp"
@@ -16,8 +18,8 @@ struct StandInCommand {
 
 Status serve(const StandInCommand& command) {
   const Signals signals;
-  std::vector<std::string> paths;
-  for (const std::string& path : command.tasks) paths.push_back(find_tasks(path));
+  std::vector<std::string> paths(command.tasks.size());
+  std::ranges::transform(command.tasks, paths.begin(), find_tasks);
   PLUMB_TRY(const Suite suite, load_suite(paths));
   PLUMB_TRY(const auto options, parse_stand_in_options(command.options));
   PLUMB_TRY(const auto server,
