@@ -40,7 +40,8 @@ class TableReader {
   void number(const char* key, double least, double most, auto& into) {
     if (const Json* value = member(key)) {
       const double number = value->is_number() ? value->get<double>() : std::nan("");
-      if (!(number >= least && number <= most)) {
+      const bool fits = number >= least && number <= most;  // not a number fits nowhere
+      if (!fits) {
         return complain(fmt::format("\"{}\" must be a number from {} to {}, and is {}", key, least,
                                     most, shown(*value)));
       }

@@ -259,7 +259,7 @@ Result<ExecResult> GuestClient::exec(const ExecRequest& request) {
   PLUMB_CHECK(add_text(body, request.cwd, "the folder"));
   for (const std::string& word : request.argv) PLUMB_CHECK(add_text(body, word, "the command"));
   for (const auto& [name, value] : request.env) {
-    PLUMB_CHECK(add_text(body, name + "=" + value, "the environment"));
+    PLUMB_CHECK(add_text(body, fmt::format("{}={}", name, value), "the environment"));
   }
   body += request.stdin_bytes;
   const std::size_t head = std::min(request.head_cap, frame::kMaxCapture);
