@@ -172,7 +172,7 @@ void Database::on_commit(void (*hook)()) {
     return 0;
   };
   commit_hook_ = std::make_unique<void (*)()>(hook);
-  sqlite3_commit_hook(connection_, call, commit_hook_.get());
+  sqlite3_commit_hook(connection_, call, static_cast<void*>(commit_hook_.get()));
 }
 
 void Database::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }

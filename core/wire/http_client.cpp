@@ -223,6 +223,7 @@ class Network {
     }
   }
 
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): a copy, since forget() drops the caller's
   void finish(TransferPtr transfer, HttpEnd how, std::string detail) {
     forget(transfer);
     transfer->end(how, std::move(detail));

@@ -1,5 +1,7 @@
 #include "plugins/endpoints/openai_chat_error.hpp"
 
+#include <algorithm>
+
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 
@@ -28,12 +30,12 @@ std::string message_in(const Json& value) {
 
 bool says_context_full(std::string_view message) {
   const std::string text = lower(message);
-  for (const char* words : {"maximum context length", "model's context length",
-                            "context_length_exceeded", "requested token count exceeds",
-                            "exceed_context_size", "exceeds the available context size"}) {
-    if (text.find(words) != std::string::npos) return true;
-  }
-  return false;
+  const std::vector<std::string> known = {
+      "maximum context length",  "model's context length",
+      "context_length_exceeded", "requested token count exceeds",
+      "exceed_context_size",     "exceeds the available context size"};
+  return std::ranges::any_of(
+      known, [&](const std::string& words) { return text.find(words) != std::string::npos; });
 }
 
 std::string quotable(std::string_view text, const std::vector<std::string>& secrets) {
