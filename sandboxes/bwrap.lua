@@ -12,16 +12,10 @@ local function words(text)
 end
 
 local etc = words [[
-  alternatives ld.so.cache ssl/certs ssl/openssl.cnf services protocols mime.types magic terminfo]]
-
---- A sandbox that root starts would still be root for /proc/sys: root steps down first.
-local function begin(host)
-  if not host.root then return {} end
-  return words("setpriv --clear-groups --reuid " .. host.uid .. " --regid " .. host.uid)
-end
+  alternatives ld.so.cache ssl/certs ssl/openssl.cnf services protocols mime.types]]
 
 local function command(host)
-  local line = begin(host)
+  local line = {}
   local function add(text)
     for word in text:gmatch("%S+") do line[#line + 1] = word end
   end
@@ -51,9 +45,10 @@ local function command(host)
     local path = "/etc/" .. name
     if host.kind(path) then add("--ro-bind " .. path .. " " .. path) end
   end
-  add("--perms 0444 --ro-bind-data " .. host.data(passwd) .. " /etc/passwd")
-  add("--perms 0444 --ro-bind-data " .. host.data(group) .. " /etc/group")
-  add("--perms 0444 --ro-bind-data " .. host.data(nsswitch) .. " /etc/nsswitch.conf")
+  -- Plain files of the root folder, which becomes read-only below: cheaper than a mount each.
+  add("--perms 0444 --file " .. host.data(passwd) .. " /etc/passwd")
+  add("--perms 0444 --file " .. host.data(group) .. " /etc/group")
+  add("--perms 0444 --file " .. host.data(nsswitch) .. " /etc/nsswitch.conf")
   add("--perms 0644 --bind-data " .. host.data("127.0.0.1 localhost sandbox\n") .. " /etc/hosts")
 
   -- Not --dev: its second user namespace would make the guest's capabilities mean nothing.
@@ -77,10 +72,8 @@ abi <abi/4.0>,
 include <tunables/global>
 profile plumb-bwrap /usr/bin/bwrap flags=(unconfined) { userns, }]]
 
-local function checks(host)
-  local start = begin(host)
-  local rest = words "bwrap --unshare-user --unshare-all --uid 1000 --ro-bind / / true"
-  table.move(rest, 1, #rest, #start + 1, start)
+local function checks()
+  local start = words "bwrap --unshare-user --unshare-all --uid 1000 --ro-bind / / true"
   return {
     { name = "bubblewrap", command = { "bwrap", "--version" },
       remedy = "apt-get install bubblewrap" },
@@ -93,4 +86,5 @@ local function checks(host)
   }
 end
 
-return { name = "bwrap", isolates = true, command = command, checks = checks }
+-- A sandbox that root starts would still be root for /proc/sys, so root steps down first.
+return { name = "bwrap", isolates = true, steps_down = true, command = command, checks = checks }

@@ -39,6 +39,7 @@ struct Plan {
   std::vector<std::pair<int, int>> fds;
   std::vector<int> moved;
   int first_free = 3;
+  std::optional<std::uint32_t> user;
   const char* failed_step = nullptr;
   int error = 0;
 
@@ -67,6 +68,17 @@ struct Plan {
     }
     for (std::size_t i = 0; i < fds.size(); ++i) {
       if (::dup2(moved[i], fds[i].first) < 0) give_up("pass descriptors");
+    }
+    if (user) step_down(*user);
+  }
+
+  /// By bare system calls: the library's functions would change the threads of our parent, too.
+  /// Until exec the memory is our parent's; the kernel keeps it closed to the new user (it makes it
+  /// undumpable).
+  void step_down(std::uint32_t id) {
+    if (::syscall(SYS_setgroups, 0, nullptr) != 0 || ::syscall(SYS_setresgid, id, id, id) != 0 ||
+        ::syscall(SYS_setresuid, id, id, id) != 0) {
+      give_up("step down from root");
     }
   }
 };
@@ -123,6 +135,7 @@ Result<Subprocess> Subprocess::spawn(const SpawnRequest& request) {
   Plan plan{.exe = exe.c_str(), .argv = c_strings(request.argv), .env = c_strings(request.env)};
   if (!request.cwd.empty()) plan.cwd = request.cwd.c_str();
   plan.fds = request.fds;
+  plan.user = request.user;
   const Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nothing) return fail_errno(errno, "cannot open /dev/null");
   for (int number = 0; number <= 2; ++number) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,9 @@ struct SpawnRequest {
   /// in the child.
   std::vector<std::pair<int, int>> fds;
   std::string cwd;  ///< "" = ours
+  /// The user and group that the child becomes, without any further group; only root can ask for
+  /// it.
+  std::optional<std::uint32_t> user;
 };
 
 struct Exit {

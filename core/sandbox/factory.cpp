@@ -90,7 +90,7 @@ class Factory : public SandboxFactory {
         guest_(std::move(guest)),
         options_(std::move(options)),
         digest_(std::move(digest)),
-        next_uid_(static_cast<std::uint32_t>(hash_number(random_hex(8)))) {}
+        next_user_(static_cast<std::uint32_t>(hash_number(random_hex(8)))) {}
 
   [[nodiscard]] Result<std::unique_ptr<Sandbox>> start(Waiter& waiter) override;
   [[nodiscard]] const std::string& name() const override { return name_; }
@@ -99,8 +99,7 @@ class Factory : public SandboxFactory {
 
  private:
   [[nodiscard]] Result<LaunchLine> line_for_one() {
-    const HostFacts host{.uid = unprivileged_uid(next_uid_++),
-                         .guest = "/proc/self/fd/" + std::to_string(Launcher::kGuestFd),
+    const HostFacts host{.guest = "/proc/self/fd/" + std::to_string(Launcher::kGuestFd),
                          .work_bytes = options_.work_bytes,
                          .masked = options_.masked};
     const std::scoped_lock lock(launcher_mutex_);
@@ -114,7 +113,7 @@ class Factory : public SandboxFactory {
   const Fd guest_;
   const SandboxOptions options_;
   const std::string digest_;
-  std::atomic<std::uint32_t> next_uid_;
+  std::atomic<std::uint32_t> next_user_;
 };
 
 Result<std::unique_ptr<Sandbox>> Factory::start(Waiter& waiter) {
@@ -128,7 +127,8 @@ Result<std::unique_ptr<Sandbox>> Factory::start(Waiter& waiter) {
                                {1, channel.theirs.get()},
                                {2, errors.theirs.get()},
                                {Launcher::kGuestFd, guest_.get()}},
-                       .cwd = "/"};
+                       .cwd = "/",
+                       .user = launcher_->user(next_user_++)};
   std::vector<Fd> texts;
   for (const std::string& text : line.data) {
     PLUMB_TRY(Fd fd, file_of(text, 0));

@@ -18,7 +18,7 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(10);
 
 /// What a command said, on both outputs, shortened to a line.
-Result<std::string> run(const std::vector<std::string>& argv) {
+Result<std::string> run(const std::vector<std::string>& argv, std::optional<std::uint32_t> user) {
   std::array<int, 2> fds{};
   if (::pipe2(fds.data(), O_CLOEXEC | O_NONBLOCK) != 0)
     return fail_errno(errno, "cannot make a pipe");
@@ -29,7 +29,9 @@ Result<std::string> run(const std::vector<std::string>& argv) {
       Subprocess process,
       Subprocess::spawn({.argv = argv,
                          .env = {std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin")},
-                         .fds = {{1, theirs.get()}, {2, theirs.get()}}}));
+                         .fds = {{1, theirs.get()}, {2, theirs.get()}},
+                         .cwd = "/",
+                         .user = user}));
   theirs.reset();
   PLUMB_TRY(const Exit exit, process.wait(after(real_clock().now(), kPatience)));
   std::string said(4096, '\0');
@@ -43,7 +45,7 @@ Result<std::string> run(const std::vector<std::string>& argv) {
               fmt::format("{}: {}{}{}", argv[0], how, said.empty() ? "" : ": ", said));
 }
 
-HostCheck evaluate(const LaunchNeed& need) {
+HostCheck evaluate(const LaunchNeed& need, std::optional<std::uint32_t> user) {
   HostCheck check{.name = need.name};
   if (!need.file.empty()) {
     std::ifstream file(need.file);
@@ -54,7 +56,7 @@ HostCheck evaluate(const LaunchNeed& need) {
                                     : fmt::format("this host has no {}", need.file);
   }
   if (!check.ok && !need.command.empty()) {
-    const auto said = run(need.command);
+    const auto said = run(need.command, user);
     check.ok = said.has_value();
     check.sentence = said ? *said : full_sentence(said.error());
   }
@@ -66,9 +68,9 @@ HostCheck evaluate(const LaunchNeed& need) {
 
 Result<std::vector<HostCheck>> run_launcher_checks(const std::string& launcher_file) {
   PLUMB_TRY(const std::unique_ptr<Launcher> launcher, Launcher::load(launcher_file));
-  PLUMB_TRY(const std::vector<LaunchNeed> needs, launcher->needs({.uid = unprivileged_uid(0)}));
+  PLUMB_TRY(const std::vector<LaunchNeed> needs, launcher->needs({}));
   std::vector<HostCheck> checks;
-  for (const LaunchNeed& need : needs) checks.push_back(evaluate(need));
+  for (const LaunchNeed& need : needs) checks.push_back(evaluate(need, launcher->user(0)));
   return checks;
 }
 

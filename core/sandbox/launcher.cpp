@@ -69,20 +69,22 @@ Result<std::vector<std::string>> texts_of(const Json& list, const std::string& w
   return texts;
 }
 
-}  // namespace
-
-std::string unprivileged_uid(std::uint32_t n) {
+/// An unprivileged user id of this host: the n-th of a range that nothing else uses, or that of
+/// "nobody" where the range is not there (in a container with few ids).
+std::uint32_t unprivileged_user(std::uint32_t n) {
   std::ifstream map("/proc/self/uid_map");
   std::uint64_t inside = 0;
   std::uint64_t outside = 0;
   std::uint64_t count = 0;
   while (map >> inside >> outside >> count) {
     if (inside <= kFirstUid && inside + count >= std::uint64_t{kFirstUid} + kUids) {
-      return std::to_string(kFirstUid + n % kUids);
+      return kFirstUid + n % kUids;
     }
   }
-  return std::to_string(kNobody);
+  return kNobody;
 }
+
+}  // namespace
 
 Result<std::unique_ptr<Launcher>> Launcher::load(const std::string& file) {
   std::unique_ptr<Launcher> launcher(new Launcher());
@@ -97,9 +99,11 @@ Result<std::unique_ptr<Launcher>> Launcher::load(const std::string& file) {
     launcher->name_ = text_at(state, -1).value_or("");
     lua_getfield(state, -2, "isolates");
     launcher->isolates_ = lua_toboolean(state, -1) != 0;
-    lua_getfield(state, -3, "command");
+    lua_getfield(state, -3, "steps_down");
+    launcher->steps_down_ = lua_toboolean(state, -1) != 0;
+    lua_getfield(state, -4, "command");
     usable = lua_isfunction(state, -1) && !launcher->name_.empty();
-    lua_pop(state, 3);
+    lua_pop(state, 4);
     lua_rawsetp(state, LUA_REGISTRYINDEX, &launcher_key);
   }));
   if (!usable) {
@@ -112,10 +116,6 @@ Result<std::unique_ptr<Launcher>> Launcher::load(const std::string& file) {
 void Launcher::push_host(lua_State* state, const HostFacts& host) {
   lua_newtable(state);
   const auto set = [state](const char* name) { lua_setfield(state, -2, name); };
-  lua_pushboolean(state, ::geteuid() == 0 ? 1 : 0);
-  set("root");
-  push_text(state, host.uid);
-  set("uid");
   push_text(state, host.guest);
   set("guest");
   lua_pushinteger(state, static_cast<lua_Integer>(host.work_bytes));
@@ -146,6 +146,11 @@ Result<Json> Launcher::ask(const char* name, const HostFacts& host) {
   if (!answer.is_array())
     return fail(Code::config, fmt::format("{}: {} must return a list", file_, name));
   return answer;
+}
+
+std::optional<std::uint32_t> Launcher::user(std::uint32_t n) const {
+  if (!steps_down_ || ::geteuid() != 0) return std::nullopt;
+  return unprivileged_user(n);
 }
 
 Result<LaunchLine> Launcher::command(const HostFacts& host) {

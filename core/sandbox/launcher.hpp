@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,6 @@ namespace plumb {
 
 /// What a launcher file is told about the host.
 struct HostFacts {
-  std::string uid;    ///< an unprivileged user id for one sandbox, used when we are root
   std::string guest;  ///< how the started command reaches the guest program
   std::uint64_t work_bytes = 0;
   std::vector<std::string> masked;
@@ -39,12 +39,13 @@ struct LaunchNeed {
 ///
 ///   name             as outputs show it
 ///   isolates         false: nothing keeps commands from the host, and every output says so
+///   steps_down       true: where we are root, the command and those of the checks run as an
+///                    unprivileged user that no other sandbox has (optional)
 ///   command(host)    -> list of words: the command whose stdin and stdout become the channel
 ///   checks(host)     -> list of { name, command, file, expect, remedy } (optional; see LaunchNeed)
 ///
 /// and is given `host`:
 ///
-///   root, uid            whether we run as root; an unprivileged user id that no other sandbox has
 ///   guest                the path of the guest program for the started command
 ///   work_bytes, masked   the size of the work folder; folders that exist and must look empty
 ///   kind(path)           -> "file", "folder", "link" or nil; and the target of a link
@@ -60,6 +61,8 @@ class Launcher {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool isolates() const { return isolates_; }
+  /// The user as whom the n-th command is to be started; nothing means as we are.
+  [[nodiscard]] std::optional<std::uint32_t> user(std::uint32_t n) const;
   [[nodiscard]] Result<LaunchLine> command(const HostFacts& host);
   [[nodiscard]] Result<std::vector<LaunchNeed>> needs(const HostFacts& host);
 
@@ -72,12 +75,9 @@ class Launcher {
   std::string file_;
   std::string name_;
   bool isolates_ = false;
+  bool steps_down_ = false;
   std::unique_ptr<LuaState> lua_;
   std::vector<std::string> data_;
 };
-
-/// An unprivileged user id of this host: the n-th of a range that nothing else uses, or that of
-/// "nobody" where the range is not there (in a container with few ids).
-[[nodiscard]] std::string unprivileged_uid(std::uint32_t n);
 
 }  // namespace plumb

@@ -62,6 +62,12 @@ TEST_F(SandboxIsolation, OnlyTheFoldersOfTheAgentCanBeWritten) {
        {"/", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/etc", "/run", "/var", "/dev"}) {
     EXPECT_NE(shell(std::string("touch ") + path + "/x").code, 0) << path;
   }
+  for (const char* name : {"passwd", "group", "nsswitch.conf", "ld.so.cache"}) {
+    const std::string file = std::string("/etc/") + name;
+    EXPECT_NE(shell("chmod u+w " + file).code, 0) << name;
+    EXPECT_NE(shell("rm -f " + file).code, 0) << name;
+    EXPECT_NE(shell("echo >> " + file).code, 0) << name;
+  }
 }
 
 TEST_F(SandboxIsolation, SettingsOfTheHostsKernelCannotBeWritten) {

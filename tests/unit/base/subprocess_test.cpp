@@ -53,6 +53,18 @@ std::size_t count_descriptors() {
   return count;
 }
 
+TEST(Subprocess, RootCanStartAChildAsAnotherUserWithNoFurtherGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can do this";
+  const auto [said, exit] = run({.argv = {"/bin/sh", "-c", "id -u; id -g; id -G; cat /etc/shadow"},
+                                 .env = {},
+                                 .fds = {},
+                                 .cwd = "/",
+                                 .user = 65534});
+  EXPECT_EQ(said, "65534\n65534\n65534\n");
+  EXPECT_NE(exit.code, 0);
+  EXPECT_EQ(::geteuid(), 0U);
+}
+
 TEST(Subprocess, TheChildSeesOnlyWhatItIsGiven) {
   ::setenv("PLUMB_TEST_SECRET", "swordfish", 1);
   // As libraries leave them: open, and not close-on-exec.
