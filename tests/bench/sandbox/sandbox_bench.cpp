@@ -4,40 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
-#include "core/base/subprocess.hpp"
 #include "core/sandbox/sandbox.hpp"
+#include "tests/bench/measure.hpp"
 
-namespace plumb {
+namespace plumb::bench {
 namespace {
-
-double timed_ms(const std::function<void()>& body) {
-  const Instant begun = real_clock().now();
-  body();
-  return to_ms(real_clock().now() - begun);
-}
-
-struct Spread {
-  double median, p95;
-};
-
-Spread spread(std::vector<double> values) {
-  std::ranges::sort(values);
-  return {values[values.size() / 2], values[values.size() * 95 / 100]};
-}
-
-void must(bool ok, const std::string& what) {
-  if (ok) return;
-  fmt::print(stderr, "{}\n", what);
-  std::exit(1);
-}
 
 void bare_true() {
   static char name[] = "/usr/bin/true";
@@ -82,12 +56,11 @@ void measure_starts(SandboxFactory& factory, Waiter& waiter) {
   std::vector<double> gone;
   for (int i = 0; i < kRounds; ++i) {
     const Instant begun = real_clock().now();
-    auto sandbox = factory.start(waiter);
-    must(sandbox.has_value(), sandbox ? "" : full_sentence(sandbox.error()));
+    auto sandbox = must(factory.start(waiter));
     ready.push_back(to_ms(real_clock().now() - begun));
-    must((*sandbox)->exec({.argv = {"/usr/bin/true"}}).has_value(), "true failed inside");
+    must(sandbox->exec({.argv = {"/usr/bin/true"}}).has_value(), "true failed inside");
     first.push_back(to_ms(real_clock().now() - begun));
-    gone.push_back(timed_ms([&] { sandbox->reset(); }));
+    gone.push_back(timed_ms([&] { sandbox.reset(); }));
   }
   fmt::print("start until ready          {:.2f} ms  (p95 {:.2f})\n", spread(ready).median,
              spread(ready).p95);
@@ -96,17 +69,17 @@ void measure_starts(SandboxFactory& factory, Waiter& waiter) {
 }
 
 }  // namespace
-}  // namespace plumb
+}  // namespace plumb::bench
 
 int main(int argc, char** argv) {
+  using namespace plumb;
   const std::string launcher = argc > 1 ? argv[1] : "bwrap";
-  plumb::Waiter waiter(plumb::real_clock(), {});
-  auto factory = plumb::make_sandbox_factory(std::string(PLUMB_SANDBOXES) + "/" + launcher + ".lua",
-                                             PLUMB_GUEST, {});
-  plumb::must(factory.has_value(), factory ? "" : plumb::full_sentence(factory.error()));
-  auto sandbox = (*factory)->start(waiter);
-  plumb::must(sandbox.has_value(), sandbox ? "" : plumb::full_sentence(sandbox.error()));
-  plumb::compare_calls(**sandbox);
-  plumb::measure_starts(**factory, waiter);
+  Waiter waiter(real_clock(), {});
+  const auto factory =
+      bench::must(make_sandbox_factory(PLUMB_SANDBOXES "/" + launcher + ".lua", PLUMB_GUEST, {}));
+  const auto sandbox = bench::must(factory->start(waiter));
+  fmt::print("sandbox {} (load {})\n", launcher, bench::machine_load());
+  bench::compare_calls(*sandbox);
+  bench::measure_starts(*factory, waiter);
   return 0;
 }
