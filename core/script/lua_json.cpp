@@ -6,6 +6,8 @@
 namespace plumb {
 namespace {
 
+constexpr std::size_t kMostValues = 1'000'000;
+
 char null_mark = 0;  // the address is the value `null`
 char array_key = 0;  // registry key of the metatable that marks arrays
 
@@ -28,14 +30,21 @@ std::unexpected<Error> not_json(const std::string& path, const std::string& why)
   return fail(Code::config, (path.empty() ? std::string("the value") : path) + " " + why);
 }
 
-Result<Json> convert(lua_State* state, int index, const std::string& path, std::size_t depth);
+/// What a conversion may still take in: a list that holds itself twice at every level of its depth
+/// has no end within reach.
+struct Room {
+  std::size_t depth = kMaxJsonDepth;
+  std::size_t* values;
+};
+
+Result<Json> convert(lua_State* state, int index, const std::string& path, Room room);
 
 Result<Json> convert_array(lua_State* state, int index, lua_Integer size, const std::string& path,
-                           std::size_t depth) {
+                           Room room) {
   Json array = Json::array();
   for (lua_Integer i = 1; i <= size; ++i) {
     lua_rawgeti(state, index, i);
-    auto item = convert(state, lua_gettop(state), path + "[" + std::to_string(i) + "]", depth + 1);
+    auto item = convert(state, lua_gettop(state), path + "[" + std::to_string(i) + "]", room);
     lua_pop(state, 1);
     if (!item) return item;
     array.push_back(std::move(*item));
@@ -43,12 +52,11 @@ Result<Json> convert_array(lua_State* state, int index, lua_Integer size, const 
   return array;
 }
 
-Result<Json> convert_table(lua_State* state, int index, const std::string& path,
-                           std::size_t depth) {
-  if (depth >= kMaxJsonDepth) return not_json(path, "is nested too deeply (or refers to itself)");
+Result<Json> convert_table(lua_State* state, int index, const std::string& path, Room room) {
+  if (room.depth-- == 0) return not_json(path, "is nested too deeply (or refers to itself)");
   if (!lua_checkstack(state, 4)) return not_json(path, "is nested too deeply");
   const auto size = static_cast<lua_Integer>(lua_rawlen(state, index));
-  if (is_marked_array(state, index)) return convert_array(state, index, size, path, depth);
+  if (is_marked_array(state, index)) return convert_array(state, index, size, path, room);
   Json object = Json::object();
   lua_Integer numbered = 0;
   lua_pushnil(state);
@@ -64,8 +72,7 @@ Result<Json> convert_table(lua_State* state, int index, const std::string& path,
       lua_pop(state, 2);
       return not_json(path, "has a key that is neither a string nor part of a list");
     }
-    auto member =
-        convert(state, lua_gettop(state), path.empty() ? *key : path + "." + *key, depth + 1);
+    auto member = convert(state, lua_gettop(state), path.empty() ? *key : path + "." + *key, room);
     if (!member) {
       lua_pop(state, 2);
       return member;
@@ -75,10 +82,11 @@ Result<Json> convert_table(lua_State* state, int index, const std::string& path,
   }
   if (numbered == 0) return object;
   if (!object.empty() || numbered != size) return not_json(path, "mixes a list with named keys");
-  return convert_array(state, index, size, path, depth);
+  return convert_array(state, index, size, path, room);
 }
 
-Result<Json> convert(lua_State* state, int index, const std::string& path, std::size_t depth) {
+Result<Json> convert(lua_State* state, int index, const std::string& path, Room room) {
+  if ((*room.values)-- == 0) return fail(Code::config, "the value holds too many values");
   switch (lua_type(state, index)) {
     case LUA_TNIL:
       return Json(nullptr);
@@ -94,7 +102,7 @@ Result<Json> convert(lua_State* state, int index, const std::string& path, std::
       return Json(number);
     }
     case LUA_TTABLE:
-      return convert_table(state, index, path, depth);
+      return convert_table(state, index, path, room);
     case LUA_TLIGHTUSERDATA:
       if (lua_touserdata(state, index) == &null_mark) return Json(nullptr);
       [[fallthrough]];
@@ -214,7 +222,8 @@ void push_json(lua_State* state, const Json& value) {
 }
 
 Result<Json> to_json(lua_State* state, int index) {
-  return convert(state, lua_absindex(state, index), "", 0);
+  std::size_t values = kMostValues;
+  return convert(state, lua_absindex(state, index), "", {.values = &values});
 }
 
 void push_text(lua_State* state, std::string_view text) {

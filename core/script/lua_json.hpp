@@ -22,7 +22,8 @@ void push_json(lua_State* state, const Json& value);
 
 /// The value at `index` as JSON: a marked table, or one with a sequence 1..n and nothing else, is
 /// an array; an empty one is an object unless marked. Code::config for functions, cycles, nesting
-/// beyond kMaxJsonDepth, keys that are not strings, and numbers that are not finite, with the path.
+/// beyond kMaxJsonDepth, more than a million values, keys that are not strings, and numbers that
+/// are not finite, with the path.
 [[nodiscard]] Result<Json> to_json(lua_State* state, int index);
 
 /// Pushes bytes.

@@ -16,7 +16,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kHookStep = 10'000;
+constexpr int kHookStep = 1'000;
+/// Every refusal of memory comes after a whole garbage collection: a script that goes on after so
+/// many is out of instructions.
+constexpr int kMostRefusals = 20;
 
 char host_key = 0;     // registry key of the LuaState pointer
 char loaded_key = 0;   // registry key of the table of required modules
@@ -29,6 +32,7 @@ struct LuaState::Impl {
   LuaLimits limits;
   std::size_t memory = 0;
   std::int64_t instructions_left = 0;
+  bool refused_once = false;  ///< the allocation that is asked for again now, if it is
   int depth = 0;
   std::optional<Error> raised;
 
@@ -41,8 +45,12 @@ struct LuaState::Impl {
       return nullptr;
     }
     if (new_size > old_size && impl->memory + (new_size - old_size) > impl->limits.memory_bytes) {
+      // Lua asks twice, with a garbage collection between.
+      impl->refused_once = !impl->refused_once;
+      if (!impl->refused_once) impl->instructions_left -= impl->limits.instructions / kMostRefusals;
       return nullptr;
     }
+    impl->refused_once = false;
     void* moved = std::realloc(block, new_size);
     if (moved != nullptr) impl->memory += new_size - old_size;
     return moved;
@@ -50,7 +58,8 @@ struct LuaState::Impl {
 
   static void count_hook(lua_State* state, lua_Debug*) {
     Impl& impl = *LuaState::of(state).impl_;
-    if ((impl.instructions_left -= kHookStep) > 0) return;
+    impl.instructions_left -= kHookStep;
+    if (impl.instructions_left > 0) return;
     // Raise at every further instruction of this thread, so that a pcall cannot keep a loop alive.
     lua_sethook(state, count_hook, LUA_MASKCOUNT, 1);
     luaL_where(state, 0);  // a hook has no frame of its own: this is the line that runs
@@ -225,7 +234,8 @@ Error LuaState::take_error(lua_State* thread, int status) {
   lua_pop(thread, 1);
   if (impl_->raised) return *impl_->raised;
   if (status < 0) return {Code::internal, "a function that a script called threw an exception"};
-  if (status == LUA_ERRMEM) {
+  // A buffer of the string library says it in words.
+  if (status == LUA_ERRMEM || message == "not enough memory") {
     return {Code::limit, "Lua used more than " + std::to_string(impl_->limits.memory_bytes >> 20) +
                              " MiB of memory"};
   }

@@ -88,6 +88,10 @@ std::vector<std::string> DefinitionReader::texts_or_none(const char* key) const 
       lua_pop(state_, 1);
     }
     lua_pop(state_, 1);
+    std::size_t members = 0;
+    lua_pushnil(state_);
+    for (; lua_next(state_, -2) != 0; lua_pop(state_, 1)) ++members;
+    if (members != values.size()) misuse(std::string("`") + key + "` is a list of strings");
   } else if (type != LUA_TNIL) {
     misuse(std::string("`") + key + "` is a list of strings");
   }

@@ -7,13 +7,14 @@
 namespace plumb {
 namespace {
 
-// What a policy's coroutine yields: one of these marks, then its values.
-constexpr int kCallMark = 1;
-constexpr int kSayMark = 2;
+// What a policy's coroutine yields: the address of one of these, then its values.
+char call_mark = 0;
+char say_mark = 0;
 
 /// model:call(tool, args)
 int model_call(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
+  lua_settop(state, 3);
   const auto tool = text_at(state, 2);
   lua_getfield(state, 1, "tools");
   bool offered = false;
@@ -27,7 +28,7 @@ int model_call(lua_State* state) {
         state, "model:call(\"" + tool.value_or("?") + "\", ...): the task offers no such tool");
   }
   lua_settop(state, 3);
-  lua_pushinteger(state, kCallMark);
+  lua_pushlightuserdata(state, &call_mark);
   lua_pushvalue(state, 2);
   lua_pushvalue(state, 3);
   return lua_yield(state, 3);
@@ -37,7 +38,7 @@ int model_call(lua_State* state) {
 int model_say(lua_State* state) {
   const auto text = text_at(state, 2);
   if (!text) LuaState::raise_misuse(state, "model:say(text) takes a string");
-  lua_pushinteger(state, kSayMark);
+  lua_pushlightuserdata(state, &say_mark);
   lua_pushvalue(state, 2);
   return lua_yield(state, 2);
 }
@@ -65,11 +66,11 @@ PolicyStep resume(LuaState& lua, lua_State* from, lua_State* thread, int argumen
   if (status == LUA_OK) return {.call = std::nullopt, .text = "Done."};
   if (status != LUA_YIELD) lua.raise(from, lua.take_error(thread, status));
   const int first = lua_gettop(thread) - results + 1;
-  const auto mark = results > 0 && lua_isinteger(thread, first) ? lua_tointeger(thread, first) : 0;
+  const void* const mark = results > 0 ? lua_touserdata(thread, first) : nullptr;
   PolicyStep step;
-  if (mark == kSayMark) {
+  if (mark == &say_mark) {
     step.text = text_at(thread, first + 1).value_or("");
-  } else if (mark == kCallMark) {
+  } else if (mark == &call_mark) {
     auto arguments_json =
         lua_isnil(thread, first + 2) ? Result<Json>(Json::object()) : to_json(thread, first + 2);
     if (!arguments_json) {

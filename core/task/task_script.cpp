@@ -39,6 +39,11 @@ bool is_below(const fs::path& path) {
   return normal.is_relative() && !normal.empty() && *normal.begin() != "..";
 }
 
+bool is_tool_name(std::string_view name) {
+  return std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
 std::vector<std::string> shipped_tools() {
   std::vector<std::string> names;
   std::error_code error;
@@ -207,14 +212,16 @@ void TaskScript::read_tools(lua_State* state) {
     reader.misuse("needs `tools = { ... }`, a list of tool names and tool tables");
   }
   const int list = lua_gettop(state);
+  const fs::path folder = tools_dir();
   for (lua_Integer i = 1; lua_rawgeti(state, list, i) != LUA_TNIL; ++i) {
     if (const auto name = text_at(state, -1)) {
-      const auto shipped = shipped_tools();
-      if (std::ranges::find(shipped, *name) == shipped.end()) {
+      const fs::path file = folder / (*name + ".lua");
+      std::error_code error;
+      if (!is_tool_name(*name) || !fs::is_regular_file(file, error)) {
+        const auto shipped = shipped_tools();
         reader.misuse("there is no tool \"" + *name + "\"" + did_you_mean(*name, shipped) +
                       "; the tools are " + join(shipped, ", "));
       }
-      const fs::path file = tools_dir() / (*name + ".lua");
       lua_pop(state, 1);
       lua_->run_file(state, file);
       tool_files_.push_back(file);
