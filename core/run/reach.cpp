@@ -29,12 +29,20 @@ bool was_answered(const TrialRecord& record) {
   return record.turns > 0 || record.verdict.reason == Reason::endpoint_error;
 }
 
+/// The hard stop came before a single token did.
+bool was_silent_to_the_end(const TrialRecord& record) {
+  const auto has_token = [](const Json& event) {
+    return json_or(event, "type", "") == "assistant" || json_or(event, "any_token", false);
+  };
+  return record.verdict.reason == Reason::time && std::ranges::none_of(record.events, has_token);
+}
+
 bool wants_bare_request(const TrialRecord& record) {
   const Reason reason = record.verdict.reason;
   const bool no_answer = reason == Reason::never_reached || reason == Reason::endpoint_error;
   const bool empty = reason == Reason::gave_up && record.verdict.blame == Blame::undetermined &&
                      record.calls.total == 0;
-  return no_answer || empty;
+  return no_answer || empty || was_silent_to_the_end(record);
 }
 
 void blame_by_bare_request(TrialRecord& record, const BareAnswer& answer) {
@@ -47,6 +55,16 @@ void blame_by_bare_request(TrialRecord& record, const BareAnswer& answer) {
   if (verdict.reason == Reason::gave_up) {
     // The answer was empty; whoever answers nothing to nobody else is the model.
     verdict.blame = answer.any_token ? Blame::model : Blame::server;
+    return;
+  }
+  if (verdict.reason == Reason::time) {
+    if (answer.any_token) return;  // slow, not silent
+    verdict.outcome = Outcome::invalid;
+    verdict.reason = Reason::endpoint_error;
+    verdict.blame = Blame::server;
+    verdict.sentence =
+        "no token came within the trial's whole time, nor to a bare request after it: " +
+        answer.sentence;
     return;
   }
   if (answer.any_token) {

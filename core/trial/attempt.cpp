@@ -201,6 +201,7 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
   transcript_.add("fault", {{"kind", fault_name(fault.kind)},
                             {"status", fault.status},
                             {"sentence", fault.sentence},
+                            {"any_token", fault.any_token},
                             {"partial_text", shortened(fault.partial.message.text, 4096)}});
   sentence_ = fault.sentence;
   if (fault.kind == Fault::Kind::cancelled) return LoopEnd::interrupted;

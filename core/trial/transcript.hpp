@@ -15,7 +15,7 @@ namespace plumb {
 ///              ttft_ms, seconds, waited_s, faults[]}
 ///   tool      {turn, call, name, text, ok, defect, seconds}      `defect` only when the call was
 ///   malformed user      {text}                                             a follow-up of
-///   next_user fault     {kind, status, sentence}                           a request that got no
+///   next_user fault     {kind, status, sentence, any_token, partial_text}                           a request that got no
 ///   answer end       {why}                                              why the loop ended grade
 ///   {checks[{name, holds, must_not, detail}]} | {error}   twice note      {text}
 class Transcript {

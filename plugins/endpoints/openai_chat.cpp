@@ -16,6 +16,9 @@ namespace {
 /// After its terminator a stream ends at once; a server that keeps the connection open instead is
 /// left.
 constexpr Duration kAfterTerminator = std::chrono::milliseconds(200);
+constexpr std::size_t kLeastSecret = 8;
+constexpr std::size_t kLeastSecretOfWords =
+    16;  ///< a header's shorter value may be an ordinary word
 constexpr std::size_t kMostQuotedError = 4096;
 constexpr std::size_t kMaxModelsBody = std::size_t{4} << 20;
 
@@ -52,9 +55,11 @@ class OpenAiChat final : public Endpoint {
     add("User-Agent", "plumbline");
     if (!key.empty()) add("Authorization", "Bearer " + key);
     if (!key.empty()) secrets_.push_back(key);
+    if (key.size() >= kLeastSecret) keys_.push_back(key);
     for (const auto& [name, value] : contestant_.headers) {
       // A short value is no secret, and blotting it out would eat ordinary words.
-      if (value.size() >= 8) secrets_.push_back(value);
+      if (value.size() >= kLeastSecret) secrets_.push_back(value);
+      if (value.size() >= kLeastSecretOfWords) keys_.push_back(value);
     }
   }
 
@@ -82,6 +87,10 @@ class OpenAiChat final : public Endpoint {
   [[nodiscard]] Fault refused(int status, std::string_view body) const;
   [[nodiscard]] ChatResponse taken(ChatStream& stream, const HttpOutcome& outcome) const {
     ChatResponse response = stream.assembler().take(max_tokens_asked(contestant_));
+    // A server may have its model say the key; what is said is kept, so the key is not.
+    blot(response.message.text, keys_);
+    blot(response.message.reasoning, keys_);
+    for (ToolCall& call : response.message.calls) blot(call.arguments, keys_);
     response.times.sent = outcome.sent;
     response.times.ended = outcome.ended;
     return response;
@@ -91,7 +100,8 @@ class OpenAiChat final : public Endpoint {
   HttpClient& client_;
   ChatUrls urls_;
   Headers headers_;
-  std::vector<std::string> secrets_;
+  std::vector<std::string> secrets_;  ///< blotted out of what a server says about itself
+  std::vector<std::string> keys_;     ///< blotted out of what a model says, too
   RetryPolicy policy_;
 };
 

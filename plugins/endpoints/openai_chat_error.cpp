@@ -38,14 +38,19 @@ bool says_context_full(std::string_view message) {
       known, [&](const std::string& words) { return text.find(words) != std::string::npos; });
 }
 
-std::string quotable(std::string_view text, const std::vector<std::string>& secrets) {
-  std::string clean(text.substr(0, std::size_t{64} << 10));
+void blot(std::string& text, const std::vector<std::string>& secrets) {
+  constexpr std::string_view kBlot = "[secret]";
   for (const std::string& secret : secrets) {
-    for (std::size_t at = 0; (at = clean.find(secret, at)) != std::string::npos;) {
-      clean.replace(at, secret.size(), "[secret]");
-      at += 8;
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;
+         at += kBlot.size()) {
+      text.replace(at, secret.size(), kBlot);
     }
   }
+}
+
+std::string quotable(std::string_view text, const std::vector<std::string>& secrets) {
+  std::string clean(text.substr(0, std::size_t{64} << 10));
+  blot(clean, secrets);
   return shortened(printable(trimmed(clean)), kQuoted);
 }
 

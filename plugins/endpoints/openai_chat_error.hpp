@@ -25,6 +25,9 @@ struct ServerError {
 /// (`exceed_context_size_error`).
 [[nodiscard]] bool says_context_full(std::string_view message);
 
+/// Replaces every secret in the text by "[secret]".
+void blot(std::string& text, const std::vector<std::string>& secrets);
+
 /// Printable, without secrets, 300 bytes at most.
 [[nodiscard]] std::string quotable(std::string_view text, const std::vector<std::string>& secrets);
 

@@ -35,7 +35,7 @@ std::string task_report(const TaskRuler& ruler, std::size_t width) {
     seconds += run.seconds;
     if (run.policy == kOracle) continue;
     ++controls;
-    if (run.outcome != Outcome::passed) ++failed_controls;
+    if (run.outcome != Outcome::passed && run.problem.empty()) ++failed_controls;
   }
   const PolicyRun& oracle = ruler.policies.front();
   std::string text = fmt::format(
@@ -50,8 +50,9 @@ std::string policies_report(const TaskRuler& ruler) {
   std::string text;
   for (const PolicyRun& run : ruler.policies) {
     const std::string kind = run.policy == kOracle ? "" : run.trivial ? "trivial " : "control ";
-    text += fmt::format("     {:<58} {:<24} {:>3} turns {:>9}\n", shortened(kind + run.policy, 55),
-                        describe(run), run.turns, human_seconds(run.seconds));
+    text += fmt::format("     {:<58} {:<24} {:>3} turn{} {:>9}\n", shortened(kind + run.policy, 55),
+                        describe(run), run.turns, run.turns == 1 ? " " : "s",
+                        human_seconds(run.seconds));
   }
   return text;
 }

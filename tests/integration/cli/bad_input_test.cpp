@@ -14,10 +14,11 @@ using testing::Not;
 class BadInput : public Cli {
  protected:
   /// A task that is right but for what replaces these members.
-  void write_task(const std::string& name, const std::string& expected_turns = "2",
-                  const std::string& tools = "{ \"write_file\" }",
-                  const std::string& grade = "grade = function() return { check(\"x\", true) } end,",
-                  const std::string& folder = "tasks") const {
+  void write_task(
+      const std::string& name, const std::string& expected_turns = "2",
+      const std::string& tools = "{ \"write_file\" }",
+      const std::string& grade = "grade = function() return { check(\"x\", true) } end,",
+      const std::string& folder = "tasks") const {
     write(folder + "/" + name + "/task.lua", "return task {\n  name = \"" + name +
                                                  "\",\n"
                                                  "  category = \"c\",\n"
@@ -137,8 +138,8 @@ TEST_F(BadInput, AnUnreachableServerIsSaidAtOnce) {
 }
 
 TEST_F(BadInput, AToolThatThrowsIsTheTasksFault) {
-  const PlumbEnd end = plumb({"run", fixture("broken/throwing-tool"), "--model", "a=standin:",
-                              "--repeats", "1", "--no-ruler"});
+  const PlumbEnd end = plumb({"run", fixture("broken/throwing-tool"), "--model",
+                              "a=standin:", "--repeats", "1", "--no-ruler"});
   EXPECT_EQ(end.code, 3) << end.out << end.err;
   const auto records = trials();
   ASSERT_EQ(records.size(), 1U);
@@ -149,8 +150,8 @@ TEST_F(BadInput, AToolThatThrowsIsTheTasksFault) {
 }
 
 TEST_F(BadInput, AGraderThatLoopsForEverIsEnded) {
-  const PlumbEnd end = plumb({"run", fixture("broken/endless-grader"), "--model", "a=standin:",
-                              "--repeats", "1", "--no-ruler"});
+  const PlumbEnd end = plumb({"run", fixture("broken/endless-grader"), "--model",
+                              "a=standin:", "--repeats", "1", "--no-ruler"});
   EXPECT_EQ(end.code, 3) << end.out << end.err;
   const auto records = trials();
   ASSERT_EQ(records.size(), 1U);

@@ -2,6 +2,7 @@
 // it stored.
 #pragma once
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +21,9 @@
 namespace plumb::test {
 
 /// "name" of a fixture in tests/integration/cli.
-inline std::string fixture(const std::string& name) { return std::string(CLI_FIXTURES) + "/" + name; }
+inline std::string fixture(const std::string& name) {
+  return std::string(CLI_FIXTURES) + "/" + name;
+}
 
 inline const std::string kQuick = fixture("quick");
 
@@ -32,9 +35,9 @@ struct Settled {
   int attempts = 0;
   bool operator==(const Settled&) const = default;
 };
-inline void PrintTo(const Settled& settled, std::ostream* out) {
-  *out << settled.outcome << " " << settled.reason << " in " << settled.turns << " turns, attempt "
-       << settled.attempts;
+inline std::ostream& operator<<(std::ostream& out, const Settled& settled) {
+  return out << settled.outcome << " " << settled.reason << " in " << settled.turns
+             << " turns, attempt " << settled.attempts;
 }
 using Outcomes = std::map<TrialKey, Settled>;
 
@@ -69,8 +72,8 @@ class Cli : public testing::Test {
                                   const std::string& db = "plumb.db") const {
     Outcomes found;
     for (const TrialRecord& record : trials(run, db)) {
-      found[record.key] = {outcome_name(record.verdict.outcome),
-                           reason_name(record.verdict.reason), record.turns, record.attempt};
+      found[record.key] = {outcome_name(record.verdict.outcome), reason_name(record.verdict.reason),
+                           record.turns, record.attempt};
     }
     return found;
   }

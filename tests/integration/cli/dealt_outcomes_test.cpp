@@ -11,9 +11,8 @@ class DealtOutcomes : public Cli {};
 TEST_F(DealtOutcomes, ThreeHundredTrialsAreStoredAsTheyWereDealt) {
   constexpr std::uint64_t kSeed = 11;
   constexpr int kRepeats = 100;
-  const PlumbEnd end =
-      plumb({"run", kQuick, "--model", "dealt=standin:skill=0.8", "--repeats", "100", "--seed",
-             "11", "--concurrency", "8", "--json", "card.json"});
+  const PlumbEnd end = plumb({"run", kQuick, "--model", "dealt=standin:skill=0.8", "--repeats",
+                              "100", "--seed", "11", "--concurrency", "8", "--json", "card.json"});
   ASSERT_EQ(end.code, 0) << end.out << end.err;
 
   const auto suite = load_suite({kQuick});

@@ -22,10 +22,9 @@ class HostileModel : public Cli {
   /// One trial of "number-note" against a server of this kind: its record.
   TrialRecord try_against(RawServer::Handler handler, int exit_code) const {
     RawServer server(std::move(handler));
-    const PlumbEnd end =
-        plumb({"run", kQuick, "--task", "number-note", "--repeats", "1", "--no-ruler", "--model",
-               "x=" + server.url() + "/v1,model=x,idle_timeout_s=5,attempts=1", "--json",
-               "card.json"});
+    const PlumbEnd end = plumb(
+        {"run", kQuick, "--task", "number-note", "--repeats", "1", "--no-ruler", "--model",
+         "x=" + server.url() + "/v1,model=x,idle_timeout_s=5,attempts=1", "--json", "card.json"});
     EXPECT_EQ(end.code, exit_code) << end.out << end.err;
     EXPECT_EQ(end.signal, 0);
     EXPECT_THAT(end.out, HasSubstr("number-note"));
@@ -36,7 +35,7 @@ class HostileModel : public Cli {
   }
 };
 
-#define EXPECT_VERDICT(record, expected_outcome, expected_reason)                        \
+#define EXPECT_VERDICT(record, expected_outcome, expected_reason)                       \
   EXPECT_STREQ(outcome_name((record).verdict.outcome), outcome_name(expected_outcome)); \
   EXPECT_STREQ(reason_name((record).verdict.reason), reason_name(expected_reason))      \
       << (record).verdict.sentence
@@ -82,8 +81,8 @@ TEST_F(HostileModel, InvalidUtf8IsTextOfTheModel) {
 }
 
 TEST_F(HostileModel, ArgumentsNestedWithoutEndAreMalformed) {
-  const TrialRecord record = try_against(
-      always(call_answer("write_file", nested("{\"a\":", "}"))), 0);
+  const TrialRecord record =
+      try_against(always(call_answer("write_file", nested("{\"a\":", "}"))), 0);
   EXPECT_VERDICT(record, Outcome::failed, Reason::malformed_calls);
   EXPECT_EQ(record.verdict.blame, Blame::model);
 }

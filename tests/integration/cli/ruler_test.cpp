@@ -21,9 +21,10 @@ TEST_F(Ruler, ATaskThatPassesOnAnEmptyWorkspaceIsRefused) {
 }
 
 TEST_F(Ruler, ATaskThatTrustsATestFileIsRefused) {
-  expect_broken("trusts-a-test-file",
-                HasSubstr("the grader trusts a test file (or a module beside it) that the agent may "
-                          "rewrite"));
+  expect_broken(
+      "trusts-a-test-file",
+      HasSubstr("the grader trusts a test file (or a module beside it) that the agent may "
+                "rewrite"));
 }
 
 TEST_F(Ruler, ATaskWhoseGraderCrashesOnAControlIsRefused) {
@@ -83,8 +84,8 @@ TEST_F(Ruler, AProvenTaskIsNotPlayedAgainAndAChangedOneIs) {
 }
 
 TEST_F(Ruler, ARunWithoutTheRulerCheckSaysSo) {
-  const PlumbEnd end = plumb({"run", kQuick, "--model", "a=standin:", "--repeats", "1", "--no-ruler",
-                              "--markdown", "card.md"});
+  const PlumbEnd end = plumb({"run", kQuick, "--model", "a=standin:", "--repeats", "1",
+                              "--no-ruler", "--markdown", "card.md"});
   EXPECT_EQ(end.code, 0) << end.out << end.err;
   EXPECT_THAT(end.out, HasSubstr("ruler NOT checked"));
   EXPECT_THAT(bytes("card.md"), HasSubstr("ruler NOT checked"));

@@ -25,7 +25,8 @@ inline std::string delta_event(const Json& delta, const char* finish = nullptr) 
   const Json choice = {{"index", 0},
                        {"delta", delta},
                        {"finish_reason", finish == nullptr ? Json(nullptr) : Json(finish)}};
-  return "data: " + dump_json({{"object", "chat.completion.chunk"}, {"choices", {choice}}}) + "\n\n";
+  return "data: " + dump_json({{"object", "chat.completion.chunk"}, {"choices", {choice}}}) +
+         "\n\n";
 }
 
 /// A whole stream of these events, with its terminator.
@@ -68,8 +69,7 @@ inline std::string obedient_answer(const RawRequest& request) {
   const std::string number = asked_number(request.body);
   const bool has_result = request.body.find(R"("role":"tool")") != std::string::npos;
   if (number.empty() || has_result) return text_answer("ready");
-  return call_answer("write_file",
-                     dump_json({{"path", "note.txt"}, {"content", number}}));
+  return call_answer("write_file", dump_json({{"path", "note.txt"}, {"content", number}}));
 }
 
 }  // namespace plumb::test

@@ -58,6 +58,25 @@ TEST_F(BenchFile, AMistakeGetsASentence) {
               HasSubstr("url"));
 }
 
+TEST_F(BenchFile, ANumberThatDoesNotFitIsRefusedAndNotCutOff) {
+  for (const char* repeats : {"4294967297", "-1", "1.5", "'3'", "1e300"}) {
+    EXPECT_THAT(refusal(std::string("return bench { suite = 'x', repeats = ") + repeats + " }"),
+                HasSubstr("`repeats` is a whole number"))
+        << repeats;
+  }
+  EXPECT_THAT(refusal("return bench { suite = 'x', budget = { hard_stop = '1' } }"),
+              HasSubstr("`hard_stop` is a number"));
+  EXPECT_THAT(refusal("return bench { suite = 'x', budget = { slak = 1 } }"),
+              HasSubstr("does not know \"slak\" (did you mean \"slack\"?)"));
+}
+
+TEST_F(BenchFile, MayLeaveItsContestantsToTheCommandLine) {
+  const auto bench = load("return bench { suite = { 'a', 'b' }, contestants = {} }");
+  ASSERT_TRUE(bench) << bench.error().sentence;
+  EXPECT_EQ(bench->suite.size(), 2U);
+  EXPECT_TRUE(bench->contestants.empty());
+}
+
 TEST(BenchCheck, RefusesWhatCannotBeRun) {
   Bench bench;
   EXPECT_FALSE(check_bench(bench)) << "no contestant";

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/files.hpp"
-#include "core/schema/validate.hpp"
 #include "tests/support/records.hpp"
+#include "tests/support/scorecard_schema.hpp"
 
 namespace plumb {
 namespace {
@@ -169,50 +168,17 @@ TEST(ExitCode, SaysHowTheRunEnded) {
   EXPECT_EQ(make_scorecard(run, records)["run"]["exit_code"], 3) << "one contestant below 90 %";
 }
 
-/// Checks a value against the schema with its references in place; validate() leaves maps of
-/// unnamed members to this.
-void expect_valid(const Json& root, const Json& schema, const Json& value,
-                  const std::string& where) {
-  if (const auto ref = schema.find("$ref"); ref != schema.end()) {
-    const auto name = ref->get<std::string>().substr(std::string("#/$defs/").size());
-    return expect_valid(root, root["$defs"][name], value, where);
-  }
-  for (const SchemaError& error : validate(schema, value)) {
-    ADD_FAILURE() << where << ": " << describe(error);
-  }
-  const Json properties = schema.value("properties", Json::object());
-  for (const auto& [key, inner] : properties.items()) {
-    if (value.is_object() && value.contains(key)) {
-      expect_valid(root, inner, value[key], where + "/" + key);
-    }
-  }
-  if (const auto rest = schema.find("additionalProperties");
-      rest != schema.end() && rest->is_object()) {
-    for (const auto& [key, member] : value.items()) {
-      if (!properties.contains(key)) {
-        expect_valid(root, *rest, member, where + "/" + key);
-      }
-    }
-  }
-  if (schema.contains("items") && value.is_array()) {
-    for (const Json& item : value) expect_valid(root, schema["items"], item, where + "/*");
-  }
-}
-
 TEST(Scorecard, FitsItsJsonSchema) {
-  const auto text = read_file(resource_dir() / "tests/support/scorecard.schema.json");
-  ASSERT_TRUE(text) << full_sentence(text.error());
-  const Json schema = Json::parse(*text);
   RunInfo run = planned_run({{"a"}, {"b", "web"}}, {"x", "y"}, 5);
   run.notes = {{{"id", "path_check"}, {"contestant", "x"}, {"sentence", "no nonce came back"}}};
   Records records;
-  expect_valid(schema, schema, make_scorecard(run, records), "nothing ran");
+  test::expect_scorecard_schema(make_scorecard(run, records), "nothing ran");
   add_trials(records, "x", "a", "ppTti");
   add_trials(records, "x", "b", "sssss");
   add_trials(records, "y", "a", "fffuu");
   records[0].requests = {{.start_ms = 0, .end_ms = 10, .ttft_ms = 2, .decode_s = 0.1, .tokens = 9}};
   records.back().verdict.not_the_models = true;
-  expect_valid(schema, schema, make_scorecard(run, records), "a mixed run");
+  test::expect_scorecard_schema(make_scorecard(run, records), "a mixed run");
   EXPECT_EQ(make_scorecard(run, records)["schema"], "plumb.scorecard/1");
 }
 

@@ -3,7 +3,7 @@
 return task {
   name = "stock-total",
   category = "notes",
-  prompt = "stock.csv lists pieces. Write the number of lines to lines.txt and of pieces to total.txt.",
+  prompt = "stock.csv lists pieces. Count its lines in lines.txt and its pieces in total.txt.",
   files = "workspace",
   tools = { "read_file", "write_file" },
   expected_turns = 4,

@@ -1,0 +1,142 @@
+#include "core/run/reach.hpp"
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "tests/support/fake_endpoint.hpp"
+
+namespace plumb {
+namespace {
+
+using std::chrono::hours;
+using testing::HasSubstr;
+
+const auto kNobody = [] { return std::unexpected(Fault{.kind = Fault::Kind::connect}); };
+
+TrialRecord record(Outcome outcome, Reason reason, Blame blame, int turns = 0) {
+  TrialRecord record;
+  record.verdict.outcome = outcome;
+  record.verdict.reason = reason;
+  record.verdict.blame = blame;
+  record.turns = turns;
+  return record;
+}
+
+TEST(BareRequest, TellsWhetherAnybodyIsThere) {
+  Waiter waiter(real_clock(), {});
+  test::FakeEndpoint somebody({test::text("ready")});
+  EXPECT_TRUE(bare_request(somebody, waiter).any_token);
+  EXPECT_TRUE(somebody.seen.at(0).trial_header.empty());
+  test::FakeEndpoint silent({test::text("")});
+  EXPECT_TRUE(bare_request(silent, waiter).any_byte);
+  EXPECT_FALSE(bare_request(silent, waiter).any_token);
+  test::FakeEndpoint nobody({test::fault({.kind = Fault::Kind::connect, .sentence = "refused"})});
+  const BareAnswer answer = bare_request(nobody, waiter);
+  EXPECT_FALSE(answer.any_byte);
+  EXPECT_EQ(answer.sentence, "refused");
+}
+
+TEST(BareRequest, IsMadeOnlyWhereNoTokenCame) {
+  EXPECT_TRUE(
+      wants_bare_request(record(Outcome::invalid, Reason::never_reached, Blame::transport)));
+  EXPECT_TRUE(
+      wants_bare_request(record(Outcome::invalid, Reason::endpoint_error, Blame::server, 3)));
+  EXPECT_TRUE(wants_bare_request(record(Outcome::failed, Reason::gave_up, Blame::undetermined, 1)));
+  EXPECT_FALSE(wants_bare_request(record(Outcome::failed, Reason::gave_up, Blame::model, 1)));
+  EXPECT_FALSE(wants_bare_request(record(Outcome::passed, Reason::none, Blame::none, 1)));
+  EXPECT_FALSE(wants_bare_request(record(Outcome::invalid, Reason::sandbox_error, Blame::sandbox)));
+}
+
+TEST(BareRequest, DecidesTheBlame) {
+  const auto blame = [](Reason reason, BareAnswer answer) {
+    TrialRecord tried = record(Outcome::invalid, reason, Blame::undetermined);
+    blame_by_bare_request(tried, answer);
+    EXPECT_EQ(tried.events.back()["type"], "note");
+    return tried.verdict.blame;
+  };
+  EXPECT_EQ(blame(Reason::gave_up, {true, true, ""}), Blame::model);
+  EXPECT_EQ(blame(Reason::gave_up, {true, false, ""}), Blame::server);
+  EXPECT_EQ(blame(Reason::endpoint_error, {true, true, ""}), Blame::undetermined);
+  EXPECT_EQ(blame(Reason::endpoint_error, {true, false, ""}), Blame::server);
+  EXPECT_EQ(blame(Reason::never_reached, {false, false, ""}), Blame::transport);
+}
+
+TEST(WasAnswered, IsNotClaimedByATrialThatNeverAsked) {
+  EXPECT_FALSE(was_answered(record(Outcome::invalid, Reason::sandbox_error, Blame::sandbox)));
+  EXPECT_FALSE(was_answered(record(Outcome::invalid, Reason::task_error, Blame::task)));
+  EXPECT_FALSE(was_answered(record(Outcome::invalid, Reason::never_reached, Blame::transport)));
+  EXPECT_TRUE(was_answered(record(Outcome::invalid, Reason::endpoint_error, Blame::server)));
+  EXPECT_TRUE(was_answered(record(Outcome::invalid, Reason::sandbox_error, Blame::sandbox, 1)));
+}
+
+TEST(ReachOf, AnyByteIsARecovery) {
+  Reach reach;
+  test::FakeEndpoint endpoint;
+  endpoint.on_models = [] {
+    return std::unexpected(
+        Fault{.kind = Fault::Kind::http_status, .status = 404, .any_byte = true});
+  };
+  EXPECT_TRUE(reach.wait_for_recovery(endpoint, hours(1), {}));
+  EXPECT_EQ(endpoint.models_asked, 1);
+}
+
+TEST(ReachOf, ACallerAfterTheEndIsNotMadeToWait) {
+  Reach reach;
+  test::FakeEndpoint endpoint;
+  endpoint.on_models = kNobody;
+  EXPECT_FALSE(reach.wait_for_recovery(endpoint, Duration::zero(), {}));
+  EXPECT_FALSE(reach.wait_for_recovery(endpoint, hours(1), {}));
+  EXPECT_EQ(endpoint.models_asked, 0);
+}
+
+TEST(ReachOf, OfManyCallersOneAsksAndAllHearTheAnswer) {
+  Reach reach;
+  test::FakeEndpoint endpoint;
+  std::promise<void> asked;
+  std::promise<void> go;
+  endpoint.on_models = [&]() -> std::expected<std::vector<ServedModel>, Fault> {
+    asked.set_value();
+    go.get_future().wait();
+    return std::vector<ServedModel>{};
+  };
+  std::atomic<int> recovered = 0;
+  const auto wait = [&] {
+    if (reach.wait_for_recovery(endpoint, hours(1), {})) ++recovered;
+  };
+  {
+    std::vector<std::jthread> callers;
+    callers.emplace_back(wait);
+    asked.get_future().wait();  // one asks; the others come while it does
+    for (int i = 0; i < 4; ++i) callers.emplace_back(wait);
+    std::jthread late([&] { go.set_value(); });
+    callers.front().join();
+    // Whoever had not begun to wait by now asks for itself.
+    endpoint.on_models = nullptr;
+  }
+  EXPECT_EQ(recovered, 5);
+}
+
+TEST(ReachOf, AStopEndsTheWaitOfAll) {
+  Reach reach;
+  test::FakeEndpoint endpoint;
+  std::stop_source stop;
+  endpoint.on_models = [&] {
+    stop.request_stop();
+    return std::unexpected(Fault{.kind = Fault::Kind::cancelled});
+  };
+  std::vector<std::jthread> callers;
+  std::atomic<int> given_up = 0;
+  for (int i = 0; i < 3; ++i) {
+    callers.emplace_back([&] {
+      if (!reach.wait_for_recovery(endpoint, hours(1), stop.get_token())) ++given_up;
+    });
+  }
+  callers.clear();
+  EXPECT_EQ(given_up, 3);
+}
+
+}  // namespace
+}  // namespace plumb
