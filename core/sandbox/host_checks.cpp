@@ -58,7 +58,7 @@ HostCheck evaluate(const LaunchNeed& need, std::optional<std::uint32_t> user) {
   if (!check.ok && !need.command.empty()) {
     const auto said = run(need.command, user);
     check.ok = said.has_value();
-    check.sentence = said ? *said : full_sentence(said.error());
+    check.sentence = !said ? full_sentence(said.error()) : said->empty() ? "it does" : *said;
   }
   if (!check.ok) check.remedy = need.remedy;
   return check;
