@@ -1,6 +1,6 @@
--- What surrounds every task alike. Every contestant gets exactly this; its digest is part of a run's
--- fingerprint, so that results made with different scaffolds are never compared unawares. Raise
--- `version` with every change.
+-- What surrounds every task alike. Every contestant gets exactly this; its digest is part of a
+-- run's fingerprint, so that results made with different scaffolds are never compared unawares.
+-- Raise `version` with every change.
 return {
   version = "1",
 
