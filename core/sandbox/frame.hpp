@@ -16,12 +16,16 @@
 /// them separated by NUL. The guest opens with `hello`; then the host asks and the guest answers,
 /// by id, in any order:
 ///
-///   exec      {id, argc, envc, timeout_ms, head, tail, background}, body: cwd, argv...,
-///   NAME=value..., then stdin read      {id, most}            body: path write     {id, mode}
-///   body: path, then the bytes remove    {id}                  body: path list      {id,
-///   recursive, most} body: path listen    {id, listener, port}  body: address kill_all  {id} done
-///   {id, ...} with the answer in the body, or failed {id, code} with a sentence in the body part
-///   {id}: the body goes before that of the frame that ends this request or answer
+/// - exec {id, argc, envc, timeout_ms, head, tail, background}; body: cwd, argv..., NAME=value...,
+///   then stdin
+/// - read {id, most}; body: path
+/// - write {id, mode}; body: path, then the bytes
+/// - remove {id}; body: path
+/// - list {id, recursive, most}; body: path
+/// - listen {id, listener, port}; body: address
+/// - kill_all {id}
+/// - done {id, ...} with the answer in the body, or failed {id, code} with a sentence in the body
+/// - part {id}: its body goes before that of the frame that ends this request or answer
 ///
 /// A connection that a listener accepted lives through `open {conn, listener}` (guest), `data
 /// {conn}` (both, within the credit that the other side granted), `credit {conn, bytes}` (both:
