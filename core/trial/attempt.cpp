@@ -96,7 +96,10 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
   malformed_now_ = false;
   sentence_.clear();
   if (!response.has_token()) sentence_ = "the answer ended properly and held nothing";
-  if (response.finish == Finish::refused) sentence_ = shortened(response.message.text, 300);
+  if (response.finish == Finish::refused) {
+    sentence_ = response.message.text.empty() ? "the server says that the answer was refused"
+                                              : shortened(response.message.text, 300);
+  }
   record_.calls.total += static_cast<int>(response.message.calls.size());
   const auto leaked = response.message.calls.empty()
                           ? find_leaked_call(response.message.text, trial_.task.tools)

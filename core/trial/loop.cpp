@@ -31,10 +31,10 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
 
     const ChatResponse& response = *reply.answer;
     attempt.add_turn(response, reply.cost);
-    if (!response.has_token()) return LoopEnd::empty_answer;
     if (response.finish == Finish::refused) return LoopEnd::refused;
-
     const bool truncated = response.finish == Finish::length;
+    if (!response.has_token()) return truncated ? LoopEnd::cut_short : LoopEnd::empty_answer;
+
     for (const ToolCall& call : response.message.calls) {
       if (attempt.meter().left() <= Duration::zero()) return LoopEnd::hard_stop;
       if (const auto end = answer_call(attempt, task, call, truncated)) return *end;
