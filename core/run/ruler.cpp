@@ -77,13 +77,6 @@ std::string control_problem(const Task& task, const std::string& policy,
   return policy == "wipe" ? empty_workspace_problem(verdict) : "";
 }
 
-Contestant ruler_contestant() {
-  Contestant contestant;
-  contestant.name = "ruler";
-  contestant.url = "standin:";
-  return contestant;
-}
-
 /// One policy to play; indexes into tasks and policies.
 struct Play {
   std::size_t task = 0;
@@ -93,6 +86,14 @@ struct Play {
 constexpr std::uint64_t kRulerSeed = 1;
 
 }  // namespace
+
+Contestant ruler_contestant() {
+  Contestant contestant;
+  contestant.name = "ruler";
+  contestant.url = "standin:";
+  contestant.model = "stand-in";
+  return contestant;
+}
 
 std::vector<std::string> policies_of(const Task& task) {
   std::vector<std::string> policies = {kOracle};

@@ -43,6 +43,10 @@ struct TaskRuler {
 /// "oracle", the own controls, the trivial ones.
 [[nodiscard]] std::vector<std::string> policies_of(const Task& task);
 
+/// The stand-in that plays the policies of a ruler check: make its endpoint with the tasks to
+/// check.
+[[nodiscard]] Contestant ruler_contestant();
+
 struct RulerNeeds {
   Endpoint& stand_in;  ///< a stand-in that plays the policy it is told
   SandboxFactory& sandboxes;

@@ -106,14 +106,6 @@ bool has_commands(const Task& task, const CommandDigests& commands) {
   });
 }
 
-Contestant ruler_contestant() {
-  Contestant contestant;
-  contestant.name = "ruler";
-  contestant.url = "standin:";
-  contestant.model = "stand-in";
-  return contestant;
-}
-
 /// Ruler checks from the store where nothing changed since, else played now.
 Status check_all_rulers(Prepared& prepared, const RunParts& parts, const std::stop_token& stop) {
   std::map<std::string, std::string> keys;

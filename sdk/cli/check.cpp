@@ -69,14 +69,6 @@ std::string summary_line(const std::vector<TaskRuler>& rulers) {
       join(trivial, ", "));
 }
 
-Contestant ruler_stand_in() {
-  Contestant contestant;
-  contestant.name = "ruler";
-  contestant.url = "standin:";
-  contestant.model = "stand-in";
-  return contestant;
-}
-
 /// The commands that tasks need and this host's sandbox lacks, as a problem of the task.
 Status check_commands(const Suite& suite, SandboxFactory& sandboxes, const std::stop_token& stop) {
   std::vector<std::string> commands;
@@ -104,7 +96,7 @@ Result<int> check(const CheckOptions& options) {
   PLUMB_TRY(const Scaffold scaffold, load_scaffold(scaffold_file()));
   PLUMB_TRY(const auto endpoints, Endpoints::create());
   PLUMB_TRY(const auto stand_in,
-            endpoints->factory(options.concurrency * 2)(ruler_stand_in(), suite.tasks));
+            endpoints->factory(options.concurrency * 2)(ruler_contestant(), suite.tasks));
 
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const bool quiet = options.json == "-";
