@@ -53,7 +53,7 @@ struct Launch {
 /// vfork, since it costs the same however large the guest has become. Not inlined: the frame must
 /// stay intact.
 [[gnu::noinline]] pid_t start_process(Launch& launch) {
-  const pid_t pid = ::vfork();
+  const pid_t pid = ::vfork();  // NOLINT(bugprone-unsafe-functions): see above
   if (pid == 0) become_command(launch);
   if (pid < 0) launch.error = errno;
   if (pid > 0 && launch.error != 0) ::waitpid(pid, nullptr, 0);
@@ -270,7 +270,8 @@ void Commands::ended(pid_t pid, int status) {
   const auto found =
       std::ranges::find_if(running_, [pid](const CommandPtr& c) { return c->pid == pid; });
   if (found == running_.end()) return;
-  const CommandPtr command = *found;
+  // A copy: answering may take it off the list.
+  const CommandPtr command = *found;  // NOLINT(performance-unnecessary-copy-initialization)
   command->status = status;
   command->kill_at = kNever;
   command->answer_at = after(now(), kGrace);

@@ -68,7 +68,7 @@ class Saver {
       }
     }
   }
-  void kill() { ::kill(pid_, SIGKILL); }
+  void kill() const { ::kill(pid_, SIGKILL); }
   /// Reads the rest and waits; the wait status of the saver.
   int end() {
     read_lines(SIZE_MAX);
