@@ -51,7 +51,7 @@ TEST(BareRequest, IsMadeOnlyWhereNoTokenCame) {
 }
 
 TEST(BareRequest, DecidesTheBlame) {
-  const auto blame = [](Reason reason, BareAnswer answer) {
+  const auto blame = [](Reason reason, const BareAnswer& answer) {
     TrialRecord tried = record(Outcome::invalid, reason, Blame::undetermined);
     blame_by_bare_request(tried, answer);
     EXPECT_EQ(tried.events.back()["type"], "note");

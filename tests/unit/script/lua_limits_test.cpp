@@ -30,12 +30,14 @@ TEST_F(LuaLimit, NothingThatALoopHidesInKeepsItAlive) {
            "table.sort({ 3, 1, 2 }, function() while true do end end)",
            "(('x'):rep(10)):gsub('.', function() while true do end end)",
            "local t <close> = setmetatable({}, { __close = function() while true do end end })",
-           "pcall(function() local t <close> = setmetatable({}, { __close = function() while true "
-           "do "
-           "end end }) while true do end end)",
-           "pcall(coroutine.wrap(function() local t <close> = setmetatable({}, { __close = "
-           "function() "
-           "while true do end end }) while true do end end)) while true do end",
+           R"(pcall(function()
+                local t <close> = setmetatable({}, { __close = function() while true do end end })
+                while true do end
+              end))",
+           R"(pcall(coroutine.wrap(function()
+                local t <close> = setmetatable({}, { __close = function() while true do end end })
+                while true do end
+              end)) while true do end)",
        }) {
     EXPECT_EQ(error_of(text).code, Code::limit) << text;
   }
