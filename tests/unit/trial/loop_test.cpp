@@ -46,7 +46,7 @@ TEST_F(Loop, SendsTheConversationAsItWent) {
   const test::SeenRequest& first = endpoint_->seen[0];
   ASSERT_EQ(first.messages.size(), 2);
   EXPECT_EQ(first.messages[0].role, Role::system);
-  EXPECT_EQ(first.messages[0].text, record.opening["system"]);
+  EXPECT_EQ(first.messages[0].text, record.opening.value("system", ""));
   EXPECT_EQ(first.messages[1].role, Role::user);
   EXPECT_EQ(first.messages[1].text, "Echo something.");
   EXPECT_EQ(first.seed, 77);
