@@ -116,7 +116,7 @@ class SandboxFactory {
   /// A sandbox that is ready for its first command. Call from the trial's thread: the sandbox dies
   /// with it.
   [[nodiscard]] virtual Result<std::unique_ptr<Sandbox>> start(Waiter& waiter) = 0;
-  /// "bwrap", "process": the launcher's file name.
+  /// The name that the launcher file gives itself, as every output shows it.
   [[nodiscard]] virtual const std::string& name() const = 0;
   /// False for a launcher that isolates nothing; every output says so.
   [[nodiscard]] virtual bool isolates() const = 0;
