@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,14 +14,44 @@
 
 namespace plumb {
 
-/// Only what is set is sent; the server's own defaults hold for the rest.
+/// What the sampler of a contestant is asked to do. All but `max_tokens`, `seed` and `thinking`
+/// have a value of ours where the user gave none (sent_sampling()), since servers fall back to the
+/// model's own defaults for what is not sent.
 struct Sampling {
   std::optional<double> temperature;
   std::optional<double> top_p;
-  std::optional<std::int64_t> max_tokens;
+  std::optional<std::int64_t> top_k;  ///< -1: off
+  std::optional<double> min_p;
+  std::optional<double> presence_penalty;
+  std::optional<double> frequency_penalty;
+  std::optional<double> repetition_penalty;  ///< 1: off
+  std::optional<std::int64_t> max_tokens;    ///< of one answer; unset: what the server allows
   std::optional<std::int64_t>
       seed;                      ///< repeat r of a trial asks with seed + r, so that repeats differ
   std::optional<bool> thinking;  ///< asks the chat template to think, or not to
+};
+
+/// How a server wants to be asked. What is unset is asked in the common way that stands behind it,
+/// unless the probe found out better. `merge_roles` and `system_as_user` change what the model
+/// reads: they belong to the fingerprint.
+struct Dialect {
+  std::optional<bool> merge_roles;     ///< one message where two of one role follow; false
+  std::optional<bool> system_as_user;  ///< the system prompt leads the first user message; false
+  std::optional<std::string> max_tokens_field;  ///< "max_tokens", "max_completion_tokens"
+  /// "chat_template_kwargs" {enable_thinking}, "reasoning_effort" (none, medium), "reasoning"
+  /// {enabled}, "thinking" {type}, "none": cannot be switched. The first one.
+  std::optional<std::string> thinking_switch;
+  std::optional<bool> parallel_tool_calls;  ///< sent as it is; unset: not sent
+  std::optional<std::string> tool_choice;  ///< "auto" or "required", sent as it is; unset: not sent
+  std::optional<std::string> id_format;    ///< "as_sent", "nine": 9 letters and digits; "as_sent"
+  std::optional<bool> stream_usage;        ///< asks for usage at the end of a stream; true
+  /// Parameter of Sampling -> its name on this server. A parameter that is not in it cannot be sent
+  /// there. Unset: those that all servers of the protocol take.
+  std::optional<std::map<std::string, std::string>> sampling_names;
+
+  [[nodiscard]] Json to_json() const;
+  /// Takes from `found` what is unset here.
+  void complete(const Dialect& found);
 };
 
 /// Endpoint + model + sampling + a name.
@@ -30,15 +61,26 @@ struct Contestant {
       false;          ///< for want of a name; a run calls it by its model once that is known
   std::string url;    ///< base URL, e.g. "http://host:8000/v1"; "standin:skill=0.8" for a stand-in
   std::string model;  ///< id as the server knows it; "" = ask the server
+  std::string api = "chat";  ///< the protocol: "chat", "responses" or "messages"
+  std::string server;        ///< name of a file in plugins/servers; "" = found out by asking
   Sampling sampling;
+  Dialect dialect;
   Json extra_body = Json::object();  ///< merged into every request body
   std::string key_env;               ///< environment variable that holds the key; "" = no key
   std::vector<std::pair<std::string, std::string>>
       headers;  ///< values may be secret: never stored or printed
   double idle_timeout_s = 120;
   double total_timeout_s = 3600;
-  int attempts = 3;              ///< per request
-  Json recipe = Json::object();  ///< declared by the user, kept with the run
+  int attempts = 3;               ///< per request
+  int concurrency = 0;            ///< trials of this contestant at once; 0 = as many as the run has
+  bool adaptive = false;          ///< fewer of them while the server reports a queue
+  bool insecure = false;          ///< a certificate that does not verify is accepted
+  std::string metrics_url;        ///< where the server's metrics are; "" = where its kind has them
+  std::string group;              ///< contestants of one group are never up at the same time
+  std::vector<std::string> up;    ///< command that starts the server; empty: it is up already
+  std::vector<std::string> down;  ///< command that stops it
+  double ready_timeout_s = 600;   ///< from the end of `up` until the server answers
+  Json recipe = Json::object();   ///< declared by the user, kept with the run
 
   [[nodiscard]] bool is_stand_in() const { return url.starts_with("standin:"); }
 
@@ -47,6 +89,13 @@ struct Contestant {
   /// values of secret fields are not in it.
   [[nodiscard]] Json identity() const;
 };
+
+/// The values that are asked of the sampler, the user's and ours: temperature 0.6, top_p 0.95,
+/// top_k -1, min_p 0, no penalty. docs/decisions says why these.
+[[nodiscard]] Sampling sent_sampling(const Sampling& sampling);
+/// What of it this contestant's server cannot be told (names of parameters): unknown, and in the
+/// way of a comparison.
+[[nodiscard]] std::vector<std::string> unsent_sampling(const Contestant& contestant);
 
 /// Reads `NAME=URL[,key=value...]` or a bare URL (its name is then made of host and port). Keys:
 /// model, temperature, top_p, max_tokens, seed, thinking=true|false, extra_body=@FILE, key_env,

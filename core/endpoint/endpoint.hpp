@@ -14,8 +14,9 @@ namespace plumb {
 
 struct ChatRequest {
   std::span<const Message> messages;
-  std::span<const ToolSpec> tools;   ///< may be empty
-  std::optional<std::int64_t> seed;  ///< overrides the contestant's
+  std::span<const ToolSpec> tools;         ///< may be empty
+  std::optional<std::int64_t> max_tokens;  ///< overrides the contestant's
+  std::optional<std::int64_t> seed;        ///< overrides the contestant's
   /// Told to stand-ins only (which trial this is, as compact JSON); "" sends nothing.
   std::string trial_header;
   /// How long the answer may be in flight, all told (what is left of the trial's hard stop).
@@ -60,6 +61,22 @@ struct ChatReply {
   ChatCost cost;
 };
 
+/// A plain request beside the chat, for discovery, tokenizing and metrics.
+struct PlainRequest {
+  /// "/version": from the server's root; "models": below the base URL; or a whole URL. Where that
+  /// is another host or port than the endpoint's, neither key nor headers of the contestant are
+  /// sent.
+  std::string target;
+  std::string body;  ///< JSON, sent by POST; "" is a GET
+  Duration patience = std::chrono::seconds(10);
+  std::size_t max_bytes = std::size_t{4} << 20;  ///< more of an answer is not read
+};
+struct PlainReply {
+  int status = 0;
+  std::string content_type;  ///< lower case
+  std::string body;          ///< without secrets of ours
+};
+
 struct ServedModel {
   std::string id;
   std::optional<std::int64_t> context;  ///< window in tokens where the server tells
@@ -74,6 +91,9 @@ class Endpoint {
   [[nodiscard]] virtual ChatReply chat(const ChatRequest& request, Waiter& waiter) = 0;
   /// What the server says it serves. One attempt.
   [[nodiscard]] virtual std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) = 0;
+  /// Any status is a reply; a Fault is a failed transport. One attempt.
+  [[nodiscard]] virtual std::expected<PlainReply, Fault> fetch(const PlainRequest& request,
+                                                               Waiter& waiter) = 0;
 };
 
 }  // namespace plumb

@@ -25,9 +25,15 @@ struct ToolCall {
   bool arguments_as_value = false;  ///< the server sent JSON instead of text; written out by us
 };
 
+struct Image {
+  std::string type;   ///< "image/png"
+  std::string bytes;  ///< the file, not encoded
+};
+
 struct Message {
   Role role = Role::user;
   std::string text;
+  std::vector<Image> images;    ///< user and tool only; shown after the text
   std::string reasoning;        ///< assistant only; never sent back
   std::vector<ToolCall> calls;  ///< assistant only
   std::string call_id;          ///< tool only: which call this answers
@@ -66,6 +72,15 @@ struct ResponseTimes {
   }
 };
 
+/// A response as the server timed it. Absent is unknown.
+struct ServerTimings {
+  std::optional<double> prefill_ms;
+  std::optional<double> decode_ms;
+  std::optional<double> queue_ms;
+  std::optional<std::int64_t> draft_tokens;    ///< drafted by speculation
+  std::optional<std::int64_t> draft_accepted;  ///< of them
+};
+
 /// Why a response ended, derived from what arrived; servers' own word is unreliable (a truncated
 /// call is often called `tool_calls`).
 enum class Finish { stop, tool_calls, length, refused };
@@ -78,7 +93,8 @@ struct ChatResponse {
   Finish finish = Finish::stop;
   std::string finish_as_sent;   ///< the server's word, "" when it sent none
   std::string model_as_served;  ///< what the server says answered
-  bool oversize = false;        ///< we stopped reading: the model wrote more than kMaxResponseText
+  ServerTimings server;
+  bool oversize = false;  ///< we stopped reading: the model wrote more than kMaxResponseText
 
   /// Any text, reasoning or call at all.
   [[nodiscard]] bool has_token() const {

@@ -20,21 +20,28 @@ constexpr std::size_t kLeastSecret = 8;
 constexpr std::size_t kLeastSecretOfWords =
     16;  ///< a header's shorter value may be an ordinary word
 constexpr std::size_t kMostQuotedError = 4096;
-constexpr std::size_t kMaxModelsBody = std::size_t{4} << 20;
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 class BodySink final : public HttpSink {
  public:
-  void on_head(int, const Headers&) override {}
-  bool on_body(std::string_view bytes, Instant) override {
-    body_ += bytes.substr(0, kMaxModelsBody - body_.size());
-    return body_.size() < kMaxModelsBody;
+  explicit BodySink(std::size_t most) : most_(most) {}
+  void on_head(int, const Headers& headers) override {
+    for (const auto& [name, value] : headers) {
+      if (name == "content-type") type_ = lower(value);
+    }
   }
-  [[nodiscard]] const std::string& body() const { return body_; }
+  bool on_body(std::string_view bytes, Instant) override {
+    body_ += bytes.substr(0, most_ - body_.size());
+    return body_.size() < most_;
+  }
+  [[nodiscard]] std::string& body() { return body_; }
+  [[nodiscard]] const std::string& type() const { return type_; }
 
  private:
+  std::size_t most_;
   std::string body_;
+  std::string type_;
 };
 
 class OpenAiChat final : public Endpoint {
@@ -69,6 +76,7 @@ class OpenAiChat final : public Endpoint {
   }
 
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override;
+  std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override;
 
  private:
   [[nodiscard]] HttpRequest http_request(std::string url) const {
@@ -246,36 +254,47 @@ Fault OpenAiChat::transport(const HttpOutcome& outcome, double idle_s) const {
                                 quotable(outcome.detail, secrets_)));
 }
 
-std::expected<std::vector<ServedModel>, Fault> OpenAiChat::models(Waiter& waiter) {
-  constexpr double kPatience = 10;  // a list of names is no work, and somebody is waiting
-  HttpRequest http = http_request(urls_.models);
-  http.method = "GET";
-  const double idle_s = std::min(contestant_.idle_timeout_s, kPatience);
-  http.idle_timeout = from_seconds(idle_s);
-  http.total_timeout = std::min(http.total_timeout, from_seconds(2 * kPatience));
-  BodySink sink;
+std::expected<PlainReply, Fault> OpenAiChat::fetch(const PlainRequest& request, Waiter& waiter) {
+  const bool whole = request.target.find("://") != std::string::npos;
+  const std::string url = whole ? request.target : plain_url(contestant_.url, request.target);
+  HttpRequest http = http_request(url);
+  // A key is for the server that it was given for.
+  if (!same_server(url, contestant_.url)) http.headers.clear();
+  http.method = request.body.empty() ? "GET" : "POST";
+  http.body = request.body;
+  http.idle_timeout = std::min(http.idle_timeout, request.patience);
+  http.total_timeout = std::min(http.total_timeout, 2 * request.patience);
+  const double idle_s = to_seconds(http.idle_timeout);
+  BodySink sink(request.max_bytes);
   auto exchange = client_.start(std::move(http), sink, waiter.wake());
   if (waiter.wait([&] { return exchange->done(); }, kNever) != Waiter::End::ready) {
     return std::unexpected(Fault{.kind = Fault::Kind::cancelled, .sentence = "stopped"});
   }
   const HttpOutcome outcome = exchange->outcome();
-  if (outcome.status != 0 && (outcome.status < 200 || outcome.status > 299)) {
-    Fault fault = refused(outcome.status, sink.body());
-    fault.any_byte = true;
-    return std::unexpected(std::move(fault));
-  }
   if (outcome.end != HttpEnd::complete && outcome.end != HttpEnd::sink_stopped) {
     return std::unexpected(transport(outcome, idle_s));
   }
-  const auto list = parse_json(sink.body());
+  blot(sink.body(), secrets_);
+  return PlainReply{outcome.status, sink.type(), std::move(sink.body())};
+}
+
+std::expected<std::vector<ServedModel>, Fault> OpenAiChat::models(Waiter& waiter) {
+  const auto reply = fetch({.target = "models"}, waiter);
+  if (!reply) return std::unexpected(reply.error());
+  if (reply->status < 200 || reply->status > 299) {
+    Fault fault = refused(reply->status, reply->body);
+    fault.any_byte = true;
+    return std::unexpected(std::move(fault));
+  }
+  const auto list = parse_json(reply->body);
   const bool fine =
       list && list->is_object() && list->contains("data") && (*list)["data"].is_array();
   if (!fine) {
     return std::unexpected(
         Fault{.kind = Fault::Kind::not_a_stream,
-              .status = outcome.status,
+              .status = reply->status,
               .sentence = fmt::format("{}/models is no list of models: {}", urls_.shown,
-                                      quotable(sink.body(), secrets_)),
+                                      quotable(reply->body, secrets_)),
               .any_byte = true});
   }
   std::vector<ServedModel> served;

@@ -102,6 +102,29 @@ void set_sampling(Json& body, const Sampling& sampling, std::optional<std::int64
 
 }  // namespace
 
+namespace {
+
+/// "http://host:port" of a URL.
+std::string_view root_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  return url.substr(0, std::min(url.find_first_of("/?#", host), url.size()));
+}
+
+}  // namespace
+
+bool same_server(std::string_view a, std::string_view b) {
+  return lower(root_of(a)) == lower(root_of(b));
+}
+
+std::string plain_url(std::string_view url, std::string_view target) {
+  if (target.starts_with('/')) return std::string(root_of(url)) + std::string(target);
+  constexpr std::string_view kChat = "/chat/completions";
+  std::string whole = chat_urls(url).chat;
+  whole.replace(whole.find(kChat) + 1, kChat.size() - 1, target);
+  return whole;
+}
+
 ChatUrls chat_urls(std::string_view url) {
   url = url.substr(0, url.find('#'));
   const auto question = std::min(url.find('?'), url.size());
@@ -117,7 +140,7 @@ ChatUrls chat_urls(std::string_view url) {
   const bool has_path =
       base.find('/', host == std::string_view::npos ? 0 : host + 3) != std::string_view::npos;
   const std::string whole = std::string(base) + (has_path ? "" : "/v1");
-  return {whole + "/chat/completions" + query, whole + "/models" + query, redacted_url(whole)};
+  return {whole + "/chat/completions" + query, redacted_url(whole)};
 }
 
 Status check_extra_body(const Json& extra_body) {

@@ -13,10 +13,15 @@ namespace plumb {
 /// trailing slash and a trailing /chat/completions are cut.
 struct ChatUrls {
   std::string chat;
-  std::string models;
   std::string shown;  ///< the base, fit for a sentence: no user, password or query
 };
 [[nodiscard]] ChatUrls chat_urls(std::string_view url);
+
+/// Where a plain request goes: a target that begins with "/" is on the server's root, any other
+/// below the base.
+[[nodiscard]] std::string plain_url(std::string_view url, std::string_view target);
+/// Whether both have the same scheme, host and port.
+[[nodiscard]] bool same_server(std::string_view a, std::string_view b);
 
 /// Refuses keys of an extra body that would change what we read back.
 [[nodiscard]] Status check_extra_body(const Json& extra_body);

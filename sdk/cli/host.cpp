@@ -28,6 +28,9 @@ class ServedStandIn final : public Endpoint {
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override {
     return endpoint_->models(waiter);
   }
+  std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override {
+    return endpoint_->fetch(request, waiter);
+  }
 
  private:
   std::unique_ptr<StandInServer> server_;

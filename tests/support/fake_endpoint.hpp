@@ -63,11 +63,16 @@ class FakeEndpoint : public Endpoint {
     ++models_asked;
     return on_models ? on_models() : std::vector<ServedModel>{};
   }
+  std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter&) override {
+    const std::lock_guard lock(mutex_);
+    return on_fetch ? on_fetch(request) : PlainReply{.status = 404};
+  }
 
   std::vector<SeenRequest> seen;
   int models_asked = 0;
   std::function<void()> on_chat;
   std::function<std::expected<std::vector<ServedModel>, Fault>()> on_models;
+  std::function<std::expected<PlainReply, Fault>(const PlainRequest&)> on_fetch;
 
  private:
   std::mutex mutex_;

@@ -131,6 +131,9 @@ class TimedEndpoint : public Endpoint {
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override {
     return inner_.models(waiter);
   }
+  std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override {
+    return inner_.fetch(request, waiter);
+  }
 
  private:
   Endpoint& inner_;

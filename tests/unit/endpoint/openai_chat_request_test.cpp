@@ -28,12 +28,25 @@ TEST(ChatUrls, AreMadeOfWhatPeopleType) {
        {"http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/",
         "http://h:1/v1/chat/completions", "http://h:1/v1/chat/completions/", "http://h:1/v1#x"}) {
     EXPECT_EQ(chat_urls(url).chat, "http://h:1/v1/chat/completions") << url;
-    EXPECT_EQ(chat_urls(url).models, "http://h:1/v1/models") << url;
+    EXPECT_EQ(plain_url(url, "models"), "http://h:1/v1/models") << url;
   }
   EXPECT_EQ(chat_urls("http://h/api/v3").chat, "http://h/api/v3/chat/completions");
   EXPECT_EQ(chat_urls("http://u:p@h/d?api-version=1").chat,
             "http://u:p@h/d/chat/completions?api-version=1");
   EXPECT_EQ(chat_urls("http://u:p@h/d?api-version=1").shown, "http://h/d");
+}
+
+TEST(PlainUrl, ASlashLeadsToTheServersRoot) {
+  EXPECT_EQ(plain_url("http://h:1/v1", "/props"), "http://h:1/props");
+  EXPECT_EQ(plain_url("http://h:1", "/props"), "http://h:1/props");
+  EXPECT_EQ(plain_url("http://h/d?key=1", "models"), "http://h/d/models?key=1");
+}
+
+TEST(SameServer, IsSchemeHostAndPort) {
+  EXPECT_TRUE(same_server("http://h:1/v1", "http://H:1/metrics?x"));
+  EXPECT_FALSE(same_server("http://h:1/v1", "http://h:2/v1"));
+  EXPECT_FALSE(same_server("http://h:1/v1", "https://h:1/v1"));
+  EXPECT_FALSE(same_server("http://h:1/v1", "http://h:1@evil/v1"));
 }
 
 TEST(ChatBody, OnlyWhatIsSetIsSent) {
