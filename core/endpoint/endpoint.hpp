@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/waiter.hpp"
@@ -75,6 +76,8 @@ struct PlainReply {
   int status = 0;
   std::string content_type;  ///< lower case
   std::string body;          ///< without secrets of ours
+  /// Names in lower case, values as they came but for secrets of ours.
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 struct ServedModel {

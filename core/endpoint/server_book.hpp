@@ -8,39 +8,28 @@
 #include <vector>
 
 #include "core/endpoint/endpoint.hpp"
+#include "core/endpoint/server_kind.hpp"
 
 namespace plumb {
 
-/// What is particular to one kind of server, as data: a Lua table in a file of its own
-/// (plugins/servers/NAME.lua; docs/architecture.md describes its fields).
-struct ServerKind {
-  std::string name;   ///< of the file, without .lua
-  std::string title;  ///< for a person
-  Dialect dialect;    ///< how it wants to be asked
-  /// Words by which an error of it is known: "context_full", "roles", "no_vision", "unknown_model",
-  /// "loading", "bad_history" -> parts of messages, lower case.
-  std::map<std::string, std::vector<std::string>> error_words;
-  /// What a user does about something that the probe found: "parser_off", "metrics_off",
-  /// "cache_report_off", "context_floor" -> a sentence that names the flag.
-  std::map<std::string, std::string> remedies;
-  Json discovery;  ///< routes and where in their answers the facts stand
-  Json metrics;    ///< our figure -> names of series, newest first
-};
-
-/// All kinds that are known. Immutable after load(): any thread may read.
+/// All kinds that are known. Immutable after load(): any thread may read. One that was never loaded
+/// knows none.
 class ServerBook {
  public:
-  /// Reads every *.lua of the folder. Code::config with file and line.
+  /// Reads every *.lua of the folder. Code::config with file and line, or file and field.
   [[nodiscard]] static Result<ServerBook> load(const std::filesystem::path& folder);
 
   /// Null when there is no such file.
   [[nodiscard]] const ServerKind* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] const std::vector<ServerKind>& kinds() const { return kinds_; }
   /// Whether an error's message says this ("context_full", ...) in the words of any kind.
   [[nodiscard]] bool says(std::string_view what, std::string_view message) const;
+  /// Code::config, with the names that exist, when a contestant names a kind that is not there.
+  [[nodiscard]] Status check_name(const std::string& name) const;
 
  private:
-  std::vector<ServerKind> kinds_;
+  std::vector<ServerKind> kinds_;  ///< by name
 };
 /// plugins/servers of this installation.
 [[nodiscard]] std::filesystem::path server_book_folder();
@@ -55,24 +44,29 @@ struct Declared {
 /// Facts that were asked of a server before anything was measured.
 struct ServerFacts {
   std::string kind;  ///< "" = none of the known ones
+  /// How the kind was found: "by hand", a route and what stood there, or why it was not found.
+  std::string found_by;
   /// "version", "model" (as served), "models" (list), "window" (tokens of one request), "slots",
-  /// "vision" (bool), "weights", "chat_template" (its SHA-256), ... what the kind's file names.
+  /// "vision" (bool), "weights", "chat_template" (its SHA-256), ... what the kind's file names
+  /// (fact_types()).
   std::map<std::string, Declared> facts;
   std::vector<std::string>
       silent;  ///< routes that a server of this kind should have and that failed
 };
 
-/// Recognises the kind of server (unless `kind` names it) and asks its discovery routes. Never
-/// fails for what a server says: what it does not tell is absent. The Fault of a server that is not
-/// there.
+/// Recognises the kind of server (unless `kind` names it) and asks its discovery routes, one after
+/// the other. Never fails for what a server says: what it does not tell, or tells in another shape,
+/// is absent. The Fault of a server that is not there.
+/// @param model  as the contestant names it; "" where the server has but one
 [[nodiscard]] std::expected<ServerFacts, Fault> discover_server(Endpoint& endpoint,
                                                                 const ServerBook& book,
                                                                 const std::string& kind,
                                                                 const std::string& model,
                                                                 Waiter& waiter);
 
-/// SHA-256 of a fixed tool conversation as this server renders or tokenizes it; nothing where the
-/// kind has no such route. Two contestants with different hashes read different prompts.
+/// SHA-256 of a fixed tool conversation as this server renders ("text:...") or tokenizes
+/// ("tokens:...") it; nothing where the kind has no such route. Two contestants with different
+/// hashes of one sort read different prompts.
 [[nodiscard]] std::optional<std::string> rendered_prompt_hash(Endpoint& endpoint,
                                                               const ServerKind& kind,
                                                               const std::string& model,

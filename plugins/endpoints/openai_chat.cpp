@@ -30,6 +30,7 @@ class BodySink final : public HttpSink {
     for (const auto& [name, value] : headers) {
       if (name == "content-type") type_ = lower(value);
     }
+    headers_ = headers;
   }
   bool on_body(std::string_view bytes, Instant) override {
     body_ += bytes.substr(0, most_ - body_.size());
@@ -37,9 +38,11 @@ class BodySink final : public HttpSink {
   }
   [[nodiscard]] std::string& body() { return body_; }
   [[nodiscard]] const std::string& type() const { return type_; }
+  [[nodiscard]] Headers& headers() { return headers_; }
 
  private:
   std::size_t most_;
+  Headers headers_;
   std::string body_;
   std::string type_;
 };
@@ -275,7 +278,8 @@ std::expected<PlainReply, Fault> OpenAiChat::fetch(const PlainRequest& request, 
     return std::unexpected(transport(outcome, idle_s));
   }
   blot(sink.body(), secrets_);
-  return PlainReply{outcome.status, sink.type(), std::move(sink.body())};
+  for (auto& [name, value] : sink.headers()) blot(value, secrets_);
+  return PlainReply{outcome.status, sink.type(), std::move(sink.body()), std::move(sink.headers())};
 }
 
 std::expected<std::vector<ServedModel>, Fault> OpenAiChat::models(Waiter& waiter) {
