@@ -203,6 +203,19 @@ void Subprocess::kill() noexcept {
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
 }
 
+void Subprocess::signal_group(int signal) noexcept {
+  if (pid_ > 1 && !exit_) ::kill(-pid_, signal);
+}
+
+std::optional<Exit> Subprocess::ended() const {
+  if (exit_) return exit_;
+  siginfo_t info{};
+  constexpr int kLook = WEXITED | WNOHANG | WNOWAIT;
+  const bool known =
+      ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, kLook) == 0 && info.si_pid != 0;
+  return known ? std::optional(exit_of(info)) : std::nullopt;
+}
+
 Result<Exit> Subprocess::wait(Instant deadline) {
   while (!exit_) {
     siginfo_t info{};

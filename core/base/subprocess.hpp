@@ -49,8 +49,13 @@ class Subprocess {
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
   /// Reaps the child once it has ended. Code::timeout when it has not by then; may be asked again.
   [[nodiscard]] Result<Exit> wait(Instant deadline);
+  /// How it ended, if it has. It is not reaped by this, so its group keeps its number.
+  [[nodiscard]] std::optional<Exit> ended() const;
   /// Sends SIGKILL; harmless after the end.
   void kill() noexcept;
+  /// Sends a signal to the child and to all that it started and that stayed in its process group.
+  /// Harmless once wait() has reaped it.
+  void signal_group(int signal) noexcept;
 
  private:
   Subprocess(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
