@@ -1,15 +1,56 @@
 #include "core/run/plan.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "core/base/hash.hpp"
 
 namespace plumb {
 
-std::vector<PlannedTrial> make_plan(std::size_t contestants, std::size_t tasks, int repeats) {
+namespace {
+
+/// When the contestant has its turn within one repeat: 0 is first.
+int turn_of(const std::vector<int>& machines, std::size_t contestant, bool reversed) {
+  const int machine = machines[contestant];
+  if (machine == kNoMachine) return 0;
+  const auto self = machines.begin() + static_cast<std::ptrdiff_t>(contestant);
+  return static_cast<int>(reversed ? std::count(self + 1, machines.end(), machine)
+                                   : std::count(machines.begin(), self, machine));
+}
+
+}  // namespace
+
+std::vector<int> machines_of(const std::vector<Contestant>& contestants) {
+  std::vector<int> machines;
+  std::map<std::string, int> by_group;
+  int next = 0;
+  for (const Contestant& contestant : contestants) {
+    if (contestant.group.empty()) {
+      machines.push_back(contestant.up.empty() ? kNoMachine : next++);
+      continue;
+    }
+    const auto [at, added] = by_group.try_emplace(contestant.group, next);
+    next += added ? 1 : 0;
+    machines.push_back(at->second);
+  }
+  return machines;
+}
+
+std::vector<PlannedTrial> make_plan(const std::vector<int>& machines, std::size_t tasks,
+                                    int repeats) {
+  int turns = 1;
+  for (const int machine : machines) {
+    if (machine == kNoMachine) continue;
+    turns = std::max(turns, static_cast<int>(std::ranges::count(machines, machine)));
+  }
   std::vector<PlannedTrial> plan;
   for (int repeat = 0; repeat < repeats; ++repeat) {
-    for (std::size_t task = 0; task < tasks; ++task) {
-      for (std::size_t contestant = 0; contestant < contestants; ++contestant) {
-        plan.push_back({.contestant = contestant, .task = task, .repeat = repeat});
+    for (int turn = 0; turn < turns; ++turn) {
+      for (std::size_t task = 0; task < tasks; ++task) {
+        for (std::size_t contestant = 0; contestant < machines.size(); ++contestant) {
+          if (turn_of(machines, contestant, repeat % 2 == 1) != turn) continue;
+          plan.push_back({.contestant = contestant, .task = task, .repeat = repeat});
+        }
       }
     }
   }

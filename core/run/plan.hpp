@@ -18,10 +18,19 @@ struct PlannedTrial {
   int attempt = 1;
 };
 
+inline constexpr int kNoMachine = -1;
+
+/// By contestant: the number of the machine that it takes turns on with the others of its group; a
+/// contestant with `up` and without a group has one of its own. kNoMachine: it is up all the time.
+[[nodiscard]] std::vector<int> machines_of(const std::vector<Contestant>& contestants);
+
 /// All trials in the order in which they are begun: by repeat, then task, the contestants side by
-/// side, so that a drift of the host hits all alike.
-[[nodiscard]] std::vector<PlannedTrial> make_plan(std::size_t contestants, std::size_t tasks,
-                                                  int repeats);
+/// side, so that a drift of the host hits all alike. Contestants of one machine take turns, one
+/// turn for each repeat, in reversed order from repeat to repeat (ABBA): half as many changes, and
+/// a drift still hits all alike.
+/// @param machines  of machines_of(), one for each contestant
+[[nodiscard]] std::vector<PlannedTrial> make_plan(const std::vector<int>& machines,
+                                                  std::size_t tasks, int repeats);
 
 /// env.seed of a trial: the first 31 bits of SHA-256("plumb.seed/1\n<run seed>\n<task>\n<repeat>"),
 /// the same for all contestants.

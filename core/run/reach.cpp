@@ -81,27 +81,7 @@ Result<std::shared_ptr<const Task>> load_path_check() {
   return suite.tasks.front();
 }
 
-void Reach::note_answer() {
-  const std::lock_guard lock(mutex_);
-  answered_ = true;
-}
-
-bool Reach::ever_answered() const {
-  const std::lock_guard lock(mutex_);
-  return answered_;
-}
-
-bool Reach::wait_for_recovery(Endpoint& endpoint, Duration patience, const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  if (asking_) {
-    const std::uint64_t seen = recoveries_;
-    changed_.wait(lock, stop, [&] { return lost_ || recoveries_ > seen; });
-    return recoveries_ > seen;
-  }
-  if (lost_) return false;
-  asking_ = true;
-  lock.unlock();
-
+bool wait_for_recovery(Endpoint& endpoint, Duration patience, const std::stop_token& stop) {
   Waiter waiter(real_clock(), stop);
   const Instant give_up = after(waiter.now(), patience);
   Duration pause = std::chrono::milliseconds(500);
@@ -113,11 +93,6 @@ bool Reach::wait_for_recovery(Endpoint& endpoint, Duration patience, const std::
     // Any byte will do: a server that says 404 is there.
     answered = models.has_value() || models.error().any_byte;
   }
-  lock.lock();
-  asking_ = false;
-  lost_ = !answered;
-  if (answered) ++recoveries_;
-  changed_.notify_all();
   return answered;
 }
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -35,26 +32,9 @@ void blame_by_bare_request(TrialRecord& record, const BareAnswer& answer);
 /// back.
 [[nodiscard]] Result<std::shared_ptr<const Task>> load_path_check();
 
-/// Whether a contestant answers, as seen by all of its trials. Thread-safe.
-class Reach {
- public:
-  /// A byte came from this endpoint.
-  void note_answer();
-  [[nodiscard]] bool ever_answered() const;
-
-  /// Called by a trial whose bare request found nobody. Asks again, with growing pauses, until the
-  /// endpoint answers (true) or `patience` has passed or a stop is asked for (false). Of many
-  /// callers one asks, the others wait for what it finds.
-  [[nodiscard]] bool wait_for_recovery(Endpoint& endpoint, Duration patience,
-                                       const std::stop_token& stop);
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable_any changed_;
-  bool answered_ = false;
-  bool asking_ = false;
-  bool lost_ = false;
-  std::uint64_t recoveries_ = 0;
-};
+/// Asks an endpoint that fell silent, with growing pauses, until it answers (true), or `patience`
+/// has passed or a stop is asked for (false). Any byte is an answer.
+[[nodiscard]] bool wait_for_recovery(Endpoint& endpoint, Duration patience,
+                                     const std::stop_token& stop);
 
 }  // namespace plumb

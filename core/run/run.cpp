@@ -6,6 +6,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "core/run/machine.hpp"
 #include "core/run/ruler.hpp"
 #include "core/run/session.hpp"
 #include "core/run/survey.hpp"
@@ -40,6 +41,7 @@ Result<std::optional<std::int64_t>> discover(Contestant& contestant, const RunPa
     if (contestant.model.empty()) contestant.model = "stand-in";
     return std::nullopt;
   }
+  if (!contestant.up.empty()) return std::nullopt;  // nobody is there yet
   Contestant hasty = contestant;
   hasty.idle_timeout_s = std::min(hasty.idle_timeout_s, kDiscoveryIdle);
   PLUMB_TRY(const auto endpoint, parts.make_endpoint(hasty, tasks));
@@ -149,6 +151,7 @@ Status check_all_rulers(Prepared& prepared, const RunParts& parts, const std::st
 
 Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::stop_token& stop) {
   PLUMB_CHECK(check_bench(request.bench));
+  PLUMB_CHECK(check_machines(request.bench.contestants));
   Prepared prepared;
   PLUMB_TRY(prepared.suite, load_filtered_suite(request.bench));
   PLUMB_TRY(prepared.scaffold, load_scaffold(scaffold_file()));
@@ -244,7 +247,7 @@ Result<Remaining> what_is_left(const RunRequest& request, const Prepared& prepar
   const auto& contestants = request.bench.contestants;
   remaining.answered.resize(contestants.size());
   for (PlannedTrial planned :
-       make_plan(contestants.size(), prepared.suite.tasks.size(), request.bench.repeats)) {
+       make_plan(machines_of(contestants), prepared.suite.tasks.size(), request.bench.repeats)) {
     const TrialKey key{contestants[planned.contestant].name,
                        prepared.suite.tasks[planned.task]->name, planned.repeat};
     const auto found = last.find(key);

@@ -1,6 +1,9 @@
 #include "core/run/session.hpp"
 
+#include <map>
+
 #include "core/base/failpoint.hpp"
+#include "core/run/workers.hpp"
 #include "core/trial/loop.hpp"
 
 namespace plumb {
@@ -16,23 +19,6 @@ bool may_try_again(const Verdict& verdict) {
           verdict.reason == Reason::never_reached);
 }
 
-Json path_check_alarm(const Contestant& contestant, const TrialRecord& record) {
-  const Verdict& verdict = record.verdict;
-  const char* remedy =
-      verdict.outcome == Outcome::invalid
-          ? "no answer of the model came to be judged; the evidence says what came instead"
-          : "ask the server for a tool call by hand; if it answers with text, its tool-call parser "
-            "is off; if it answers well, the model may be too weak for one call";
-  return {
-      {"id", "path-check"},
-      {"contestant", contestant.name},
-      {"task", nullptr},
-      {"sentence", "a tool call with a nonce did not travel to the sandbox and back"},
-      {"evidence", std::string(outcome_name(verdict.outcome)) + ", " + reason_name(verdict.reason) +
-                       (verdict.sentence.empty() ? "" : ": " + verdict.sentence)},
-      {"remedy", remedy}};
-}
-
 }  // namespace
 
 Session::Session(const RunRequest& request, const RunParts& parts, const RunInfo& run,
@@ -44,9 +30,18 @@ Session::Session(const RunRequest& request, const RunParts& parts, const RunInfo
       suite_(suite),
       scaffold_(scaffold),
       endpoints_(endpoints),
-      unreached_(endpoints.size()),
+      sides_(endpoints.size()),
       on_stop_(std::move(stop), [this] { ended_.request_stop(); }) {
-  for (std::size_t i = 0; i < endpoints.size(); ++i) reach_.push_back(std::make_unique<Reach>());
+  const auto& contestants = request.bench.contestants;
+  const std::vector<int> machines = machines_of(contestants);
+  std::map<int, std::vector<Machine::Member>> members;
+  for (std::size_t i = 0; i < contestants.size(); ++i) {
+    sides_[i].machine = machines[i];
+    if (machines[i] != kNoMachine) members[machines[i]].push_back({contestants[i], *endpoints[i]});
+  }
+  for (auto& [machine, own] : members) {
+    machines_.push_back(std::make_unique<Machine>(std::move(own), secrets_of(contestants)));
+  }
 }
 
 void Session::raise_alarm(const Json& alarm) {
@@ -67,75 +62,43 @@ std::optional<Error> Session::store_error() const {
   return store_error_;
 }
 
-void Session::check_paths(const Task& path_check) {
-  std::deque<std::size_t> contestants;
-  for (std::size_t i = 0; i < endpoints_.size(); ++i) contestants.push_back(i);
-  WorkQueue<std::size_t> queue(std::move(contestants));
-  run_threads(static_cast<int>(endpoints_.size()), [&] {
-    while (const auto contestant = queue.take(ended_.get_token())) {
-      check_path(*contestant, path_check);
-      queue.finish();
-    }
-  });
-}
-
-void Session::check_path(std::size_t contestant, const Task& path_check) {
-  const Contestant& who = request_.bench.contestants[contestant];
-  Waiter waiter(real_clock(), ended_.get_token());
-  const std::uint64_t seed = trial_seed(run_.seed, path_check.name, 0);
-  const TrialRecord record =
-      run_trial({.key = {who.name, path_check.name, 0},
-                 .task = path_check,
-                 .scaffold = scaffold_,
-                 .budget = make_budget(request_.bench.budget, path_check.expected_turns),
-                 .seed = seed,
-                 .request_seed = who.sampling.seed,
-                 .trial_header = trial_header(who, path_check.name, seed, run_.seed, 0, kOracle)},
-                *endpoints_[contestant], parts_.sandboxes, waiter);
-  if (record.verdict.reason == Reason::interrupted) return;
-  bool answered = was_answered(record);
-  if (record.verdict.reason == Reason::never_reached) {
-    const BareAnswer bare = bare_request(*endpoints_[contestant], waiter);
-    answered = bare.any_byte;
-    if (!answered && !waiter.stopped()) {
-      unreached_[contestant] = "no byte came, neither to the path check (" +
-                               record.verdict.sentence + ") nor to a bare request (" +
-                               bare.sentence + ")";
-    }
-  }
-  if (answered) reach_[contestant]->note_answer();
-  // Where no byte came, each of the contestant's trials says so already.
-  if (unreached_[contestant].empty() && record.verdict.outcome != Outcome::passed) {
-    raise_alarm(path_check_alarm(who, record));
-  }
-}
-
-void Session::run_trials(std::vector<PlannedTrial> trials,
-                         const std::function<std::optional<Skip>(const PlannedTrial&)>& skip) {
+void Session::run_trials(std::vector<PlannedTrial> trials, const SkipRule& skip) {
+  skip_ahead(trials, skip);
   if (trials.empty()) return;
-  const int threads = std::min<int>(request_.bench.concurrency, static_cast<int>(trials.size()));
-  WorkQueue<PlannedTrial> queue(std::deque<PlannedTrial>(trials.begin(), trials.end()));
-  run_threads(threads, [&] {
-    while (const auto planned = queue.take(ended_.get_token())) {
-      if (const auto why = skip(*planned)) {
-        keep_skipped(*planned, *why);
-      } else {
-        run_one(*planned, queue);
-      }
-      queue.finish();
-    }
+  TrialQueue queue(trials, lanes(), request_.bench.concurrency);
+  run_threads(queue.threads(), [&] {
+    while (const auto work = queue.take(ended_.get_token())) do_work(*work, queue, skip);
   });
+  for (const auto& machine : machines_) take_down(*machine);
 }
 
-void Session::run_one(const PlannedTrial& planned, WorkQueue<PlannedTrial>& queue) {
+void Session::do_work(const TrialQueue::Work& work, TrialQueue& queue, const SkipRule& skip) {
+  switch (work.kind) {
+    case TrialQueue::Work::Kind::bring_up:
+      return queue.finish(work, bring_up(work.contestant));
+    case TrialQueue::Work::Kind::recover:
+      return queue.finish(work, recover(work.contestant));
+    case TrialQueue::Work::Kind::trial:
+      if (const auto why = skip(work.trial)) {
+        keep_skipped(work.trial, *why);
+      } else {
+        run_one(work.trial, queue);
+      }
+      follow(work.contestant, queue);
+      queue.finish(work);
+  }
+}
+
+void Session::run_one(const PlannedTrial& planned, TrialQueue& queue) {
   Waiter waiter(real_clock(), ended_.get_token());
-  const std::string& unreached = unreached_[planned.contestant];
-  TrialRecord record = unreached.empty() ? attempt(planned, waiter)
+  const Side& side = sides_[planned.contestant];
+  const std::string& unreached = side.unreached;
+  TrialRecord record = unreached.empty() ? attempt(planned, queue, waiter)
                                          : without_run(planned, {.outcome = Outcome::invalid,
                                                                  .reason = Reason::never_reached,
-                                                                 .blame = Blame::transport,
+                                                                 .blame = side.unreached_blame,
                                                                  .sentence = unreached});
-  if (!settle(record, planned, waiter)) return;
+  if (!settle(record, planned, queue, waiter)) return;
   const bool again = may_try_again(record.verdict) && unreached.empty() &&
                      planned.attempt % kAttempts != 0 && !ended_.stop_requested();
   TrialRecord announced = record;
@@ -150,7 +113,7 @@ void Session::run_one(const PlannedTrial& planned, WorkQueue<PlannedTrial>& queu
   }
 }
 
-TrialRecord Session::attempt(const PlannedTrial& planned, Waiter& waiter) {
+TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Waiter& waiter) {
   const Task& task = *suite_.tasks[planned.task];
   const Contestant& who = request_.bench.contestants[planned.contestant];
   const std::uint64_t seed = trial_seed(run_.seed, task.name, planned.repeat);
@@ -167,7 +130,11 @@ TrialRecord Session::attempt(const PlannedTrial& planned, Waiter& waiter) {
        .seed = seed,
        .request_seed = request_seed,
        .trial_header = trial_header(who, task.name, seed, run_.seed, planned.repeat, ""),
-       .on_turn = [&](int turn) { parts_.observer.on_turn(key, turn, task.expected_turns); }},
+       .on_turn =
+           [&](int turn) {
+             parts_.observer.on_turn(key, turn, task.expected_turns);
+             follow(planned.contestant, queue);
+           }},
       *endpoints_[planned.contestant], parts_.sandboxes, waiter);
 }
 
@@ -191,31 +158,22 @@ TrialRecord Session::without_run(const PlannedTrial& planned, Verdict verdict) c
   return record;
 }
 
-bool Session::settle(TrialRecord& record, const PlannedTrial& planned, Waiter& waiter) {
+bool Session::settle(TrialRecord& record, const PlannedTrial& planned, TrialQueue& queue,
+                     Waiter& waiter) {
   if (record.verdict.reason == Reason::interrupted) return false;
-  Reach& reach = *reach_[planned.contestant];
-  if (was_answered(record)) reach.note_answer();
-  if (!wants_bare_request(record)) return true;
-  if (!unreached_[planned.contestant].empty()) return true;
-  Endpoint& endpoint = *endpoints_[planned.contestant];
-  const BareAnswer bare = bare_request(endpoint, waiter);
+  Side& side = sides_[planned.contestant];
+  if (was_answered(record)) side.answered = true;
+  if (!wants_bare_request(record) || !side.unreached.empty()) return true;
+  const BareAnswer bare = bare_request(*endpoints_[planned.contestant], waiter);
   if (waiter.stopped()) return false;
   blame_by_bare_request(record, bare);
   if (bare.any_byte) {
-    reach.note_answer();
-    return true;
+    side.answered = true;
+  } else if (side.answered) {
+    // Nobody is there, and somebody was: an outage. Its other trials wait for the end of it.
+    queue.pause(planned.contestant);
   }
-  // Nobody is there. Where somebody was before, it is an outage: wait, then end the run so that it
-  // can be resumed.
-  if (!reach.ever_answered() ||
-      reach.wait_for_recovery(endpoint, request_.outage_patience, ended_.get_token())) {
-    return true;
-  }
-  if (!ended_.stop_requested()) {
-    outage_ = true;
-    end_run(std::nullopt);
-  }
-  return outage_;
+  return true;
 }
 
 Status Session::save(TrialRecord record) {

@@ -247,10 +247,11 @@ void alarm_run(const RunInfo& run, std::vector<Alarm>& out) {
   }
   if (run.state == "finished") return;
   const bool outage = run.state == "outage";
-  out.push_back({.id = outage ? "outage" : "unfinished",
-                 .sentence = outage ? "the endpoint stopped answering; the run ended early"
-                                    : "the run has not finished (" + run.state + ")",
-                 .remedy = "resume the run"});
+  out.push_back(
+      {.id = outage ? "outage" : "unfinished",
+       .sentence = outage ? "an endpoint stopped answering; what was left of its trials was not run"
+                          : "the run has not finished (" + run.state + ")",
+       .remedy = "resume the run"});
 }
 
 }  // namespace

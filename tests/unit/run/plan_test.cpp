@@ -27,7 +27,7 @@ std::string identity(const Bench& bench, const std::string& suite = "s",
 }
 
 TEST(Plan, LaysTheContestantsSideBySide) {
-  const auto plan = make_plan(2, 2, 2);
+  const auto plan = make_plan({kNoMachine, kNoMachine}, 2, 2);
   ASSERT_EQ(plan.size(), 8U);
   std::vector<std::array<std::size_t, 3>> order;
   for (const PlannedTrial& trial : plan) {
@@ -35,6 +35,29 @@ TEST(Plan, LaysTheContestantsSideBySide) {
   }
   EXPECT_TRUE(std::ranges::is_sorted(order));
   EXPECT_EQ(plan[1].contestant, 1U);
+}
+
+TEST(Plan, TheMiddleOneOfAMachineKeepsItsPlaceWhenTheOrderTurnsRound) {
+  std::string order;
+  for (const PlannedTrial& trial : make_plan({0, 0, 0}, 1, 2)) {
+    order += static_cast<char>('a' + trial.contestant);
+  }
+  EXPECT_EQ(order, "abccba");
+}
+
+TEST(Plan, WhoIsAlwaysUpGoesBesideTheFirstTurn) {
+  std::string order;
+  for (const PlannedTrial& trial : make_plan({0, kNoMachine, 0}, 2, 1)) {
+    order += static_cast<char>('a' + trial.contestant);
+  }
+  EXPECT_EQ(order, "ababcc");
+}
+
+TEST(Plan, ContestantsOfAGroupShareAMachineAndWhoIsBroughtUpAloneHasOne) {
+  std::vector<Contestant> contestants(4);
+  contestants[1].group = contestants[3].group = "spark";
+  contestants[2].up = {"serve"};
+  EXPECT_EQ(machines_of(contestants), (std::vector<int>{kNoMachine, 0, 1, 0}));
 }
 
 TEST(Plan, ATrialsSeedFollowsTheWrittenFormula) {

@@ -1,9 +1,5 @@
 #include "core/run/reach.hpp"
 
-#include <atomic>
-#include <future>
-#include <thread>
-
 #include <gmock/gmock.h>
 
 #include "tests/support/fake_endpoint.hpp"
@@ -72,71 +68,40 @@ TEST(WasAnswered, IsNotClaimedByATrialThatNeverAsked) {
   EXPECT_TRUE(was_answered(record(Outcome::invalid, Reason::sandbox_error, Blame::sandbox, 1)));
 }
 
-TEST(ReachOf, AnyByteIsARecovery) {
-  Reach reach;
+TEST(Recovery, AnyByteIsOne) {
   test::FakeEndpoint endpoint;
   endpoint.on_models = [] {
     return std::unexpected(
         Fault{.kind = Fault::Kind::http_status, .status = 404, .any_byte = true});
   };
-  EXPECT_TRUE(reach.wait_for_recovery(endpoint, hours(1), {}));
+  EXPECT_TRUE(wait_for_recovery(endpoint, hours(1), {}));
   EXPECT_EQ(endpoint.models_asked, 1);
 }
 
-TEST(ReachOf, ACallerAfterTheEndIsNotMadeToWait) {
-  Reach reach;
+TEST(Recovery, IsWaitedForUntilItComes) {
   test::FakeEndpoint endpoint;
-  endpoint.on_models = kNobody;
-  EXPECT_FALSE(reach.wait_for_recovery(endpoint, Duration::zero(), {}));
-  EXPECT_FALSE(reach.wait_for_recovery(endpoint, hours(1), {}));
-  EXPECT_EQ(endpoint.models_asked, 0);
-}
-
-TEST(ReachOf, OfManyCallersOneAsksAndAllHearTheAnswer) {
-  Reach reach;
-  test::FakeEndpoint endpoint;
-  std::promise<void> asked;
-  std::promise<void> go;
-  std::atomic<bool> first = false;
   endpoint.on_models = [&]() -> std::expected<std::vector<ServedModel>, Fault> {
-    // Whoever comes when this is over asks for itself.
-    if (!first.exchange(true)) {
-      asked.set_value();
-      go.get_future().wait();
-    }
+    if (endpoint.models_asked < 2) return std::unexpected(Fault{.kind = Fault::Kind::connect});
     return std::vector<ServedModel>{};
   };
-  std::atomic<int> recovered = 0;
-  const auto wait = [&] {
-    if (reach.wait_for_recovery(endpoint, hours(1), {})) ++recovered;
-  };
-  {
-    std::vector<std::jthread> callers;
-    callers.emplace_back(wait);
-    asked.get_future().wait();  // one asks; the others come while it does
-    for (int i = 0; i < 4; ++i) callers.emplace_back(wait);
-    go.set_value();
-  }
-  EXPECT_EQ(recovered, 5);
+  EXPECT_TRUE(wait_for_recovery(endpoint, hours(1), {}));
+  EXPECT_EQ(endpoint.models_asked, 2);
 }
 
-TEST(ReachOf, AStopEndsTheWaitOfAll) {
-  Reach reach;
+TEST(Recovery, IsNotAwaitedWithoutPatience) {
+  test::FakeEndpoint endpoint;
+  endpoint.on_models = kNobody;
+  EXPECT_FALSE(wait_for_recovery(endpoint, Duration::zero(), {}));
+}
+
+TEST(Recovery, AStopEndsTheWait) {
   test::FakeEndpoint endpoint;
   std::stop_source stop;
   endpoint.on_models = [&] {
     stop.request_stop();
     return std::unexpected(Fault{.kind = Fault::Kind::cancelled});
   };
-  std::vector<std::jthread> callers;
-  std::atomic<int> given_up = 0;
-  for (int i = 0; i < 3; ++i) {
-    callers.emplace_back([&] {
-      if (!reach.wait_for_recovery(endpoint, hours(1), stop.get_token())) ++given_up;
-    });
-  }
-  callers.clear();
-  EXPECT_EQ(given_up, 3);
+  EXPECT_FALSE(wait_for_recovery(endpoint, hours(1), stop.get_token()));
 }
 
 }  // namespace
