@@ -84,29 +84,37 @@ struct Contestant {
 
   [[nodiscard]] bool is_stand_in() const { return url.starts_with("standin:"); }
 
-  /// What makes this contestant the same one in a later run: all but URL, key, headers and timeouts
-  /// (of a stand-in the URL counts: it is the model). For resume and for the fingerprint. The
-  /// values of secret fields are not in it.
+  /// What makes this contestant the same one in a later run: model, protocol, the sampling that is
+  /// asked for and what else changes the prompt (merged roles, the system prompt's place,
+  /// thinking); no place (URL, key, headers), no pace and no timeout. Of a stand-in the URL counts:
+  /// it is the model. For resume and for the fingerprint. The values of secret fields are not in
+  /// it.
   [[nodiscard]] Json identity() const;
 };
 
 /// The values that are asked of the sampler, the user's and ours: temperature 0.6, top_p 0.95,
 /// top_k -1, min_p 0, no penalty. docs/decisions says why these.
 [[nodiscard]] Sampling sent_sampling(const Sampling& sampling);
+/// The fields of a request that tell it to this contestant's server, under the names that are known
+/// there. `seed` is above the contestant's. Neither max_tokens nor thinking is among them.
+[[nodiscard]] Json sampling_fields(const Contestant& contestant,
+                                   std::optional<std::int64_t> seed = std::nullopt);
 /// What of it this contestant's server cannot be told (names of parameters): unknown, and in the
 /// way of a comparison.
 [[nodiscard]] std::vector<std::string> unsent_sampling(const Contestant& contestant);
 
 /// Reads `NAME=URL[,key=value...]` or a bare URL (its name is then made of host and port). Keys:
-/// model, temperature, top_p, max_tokens, seed, thinking=true|false, extra_body=@FILE, key_env,
-/// header=NAME:VALUE (may repeat), idle_timeout_s, total_timeout_s, attempts. Of a `standin:` URL
-/// everything after the colon belongs to the stand-in. Code::usage with the word that is wrong and
-/// the words that exist.
+/// those of a bench table but for the tables themselves: what stands in `sampling` and in `dialect`
+/// there is written without the table's name here; extra_body=@FILE; header=NAME:VALUE (may
+/// repeat). Recipe, `up`, `down` and sampling_names are for a bench. Of a `standin:` URL everything
+/// after the colon belongs to the stand-in. Code::usage with the word that is wrong and the words
+/// that exist.
 [[nodiscard]] Result<Contestant> parse_contestant(const std::string& text);
 
-/// The same from a bench table (as JSON): name, url, model,
-/// sampling{temperature,top_p,max_tokens,seed,thinking}, extra_body, key_env, headers{},
-/// idle_timeout_s, total_timeout_s, attempts, recipe{}. Code::config.
+/// The same from a bench table (as JSON): name, url, model, api, server, sampling{}, dialect{},
+/// extra_body{}, key_env, headers{}, idle_timeout_s, total_timeout_s, attempts, concurrency,
+/// adaptive, insecure, metrics_url, group, up[], down[], ready_timeout_s, recipe{}; the keys of
+/// sampling and dialect are the members of Sampling and Dialect. Code::config.
 [[nodiscard]] Result<Contestant> contestant_from_json(const Json& table);
 
 }  // namespace plumb

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -9,10 +10,57 @@
 namespace plumb {
 namespace {
 
-const std::vector<std::string> kOptions = {
-    "model",  "temperature",    "top_p",           "max_tokens",
-    "seed",   "thinking",       "extra_body",      "key_env",
-    "header", "idle_timeout_s", "total_timeout_s", "attempts"};
+/// Where an option stands in a bench table, and how its text is read.
+struct Option {
+  enum class Kind { text, number, boolean, file, header };
+  std::string key;
+  std::string table;  ///< "sampling", "dialect" or ""
+  Kind kind;
+};
+
+const std::vector<Option>& options() {
+  using Kind = Option::Kind;
+  static const std::vector<Option> all = {{"model", "", Kind::text},
+                                          {"api", "", Kind::text},
+                                          {"server", "", Kind::text},
+                                          {"temperature", "sampling", Kind::number},
+                                          {"top_p", "sampling", Kind::number},
+                                          {"top_k", "sampling", Kind::number},
+                                          {"min_p", "sampling", Kind::number},
+                                          {"presence_penalty", "sampling", Kind::number},
+                                          {"frequency_penalty", "sampling", Kind::number},
+                                          {"repetition_penalty", "sampling", Kind::number},
+                                          {"max_tokens", "sampling", Kind::number},
+                                          {"seed", "sampling", Kind::number},
+                                          {"thinking", "sampling", Kind::boolean},
+                                          {"merge_roles", "dialect", Kind::boolean},
+                                          {"system_as_user", "dialect", Kind::boolean},
+                                          {"max_tokens_field", "dialect", Kind::text},
+                                          {"thinking_switch", "dialect", Kind::text},
+                                          {"parallel_tool_calls", "dialect", Kind::boolean},
+                                          {"tool_choice", "dialect", Kind::text},
+                                          {"id_format", "dialect", Kind::text},
+                                          {"stream_usage", "dialect", Kind::boolean},
+                                          {"extra_body", "", Kind::file},
+                                          {"key_env", "", Kind::text},
+                                          {"header", "", Kind::header},
+                                          {"insecure", "", Kind::boolean},
+                                          {"idle_timeout_s", "", Kind::number},
+                                          {"total_timeout_s", "", Kind::number},
+                                          {"attempts", "", Kind::number},
+                                          {"concurrency", "", Kind::number},
+                                          {"adaptive", "", Kind::boolean},
+                                          {"metrics_url", "", Kind::text},
+                                          {"group", "", Kind::text},
+                                          {"ready_timeout_s", "", Kind::number}};
+  return all;
+}
+
+std::vector<std::string> option_names() {
+  std::vector<std::string> names;
+  for (const Option& option : options()) names.push_back(option.key);
+  return names;
+}
 
 bool is_url(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://") ||
@@ -52,34 +100,57 @@ Result<Json> read_extra_body(const std::string& value) {
   return body;
 }
 
+Json number_or_text(const std::string& value) {
+  if (const auto whole = parse_int(value)) return *whole;
+  if (const auto number = parse_number(value)) return *number;
+  return value;
+}
+
+Json boolean_or_text(const std::string& value) {
+  if (value == "true") return true;
+  if (value == "false") return false;
+  return value;
+}
+
+Status unknown_option(const std::string& key) {
+  for (const char* of_a_bench : {"up", "down", "recipe", "sampling_names", "headers"}) {
+    if (key == of_a_bench) {
+      return fail(Code::usage,
+                  fmt::format("\"{}\" cannot be given here; write it into a bench file", key));
+    }
+  }
+  const std::vector<std::string> names = option_names();
+  return fail(Code::usage, fmt::format("unknown option \"{}\"{}; the options are {}",
+                                       printable(shortened(key, 60)), did_you_mean(key, names),
+                                       join(names, ", ")));
+}
+
 /// Puts one option into the table that read_contestant() judges. A word that is no number stays
 /// text there, and is complained about by its key.
 Status set_option(Json& table, const std::string& key, const std::string& value) {
-  const auto numeric = [&value]() -> Json {
-    if (const auto whole = parse_int(value)) return *whole;
-    if (const auto number = parse_number(value)) return *number;
-    return value;
-  };
-  if (key == "model" || key == "key_env") {
-    table[key] = value;
-  } else if (key == "thinking") {
-    table["sampling"][key] = value == "true"    ? Json(true)
-                             : value == "false" ? Json(false)
-                                                : Json(value);
-  } else if (key == "temperature" || key == "top_p" || key == "max_tokens" || key == "seed") {
-    table["sampling"][key] = numeric();
-  } else if (key == "idle_timeout_s" || key == "total_timeout_s" || key == "attempts") {
-    table[key] = numeric();
-  } else if (key == "extra_body") {
-    PLUMB_TRY(table[key], read_extra_body(value));
-  } else if (key == "header") {
-    const auto colon = value.find(':');
-    if (colon == std::string::npos) return fail(Code::usage, "header must be header=NAME:VALUE");
-    table["headers"][value.substr(0, colon)] = trimmed(std::string_view(value).substr(colon + 1));
-  } else {
-    return fail(Code::usage, fmt::format("unknown option \"{}\"{}; the options are {}",
-                                         printable(shortened(key, 60)), did_you_mean(key, kOptions),
-                                         join(kOptions, ", ")));
+  const auto option = std::ranges::find(options(), key, &Option::key);
+  if (option == options().end()) return unknown_option(key);
+  Json& into = option->table.empty() ? table : table[option->table];
+  switch (option->kind) {
+    case Option::Kind::text:
+      into[key] = value;
+      break;
+    case Option::Kind::number:
+      into[key] = number_or_text(value);
+      break;
+    case Option::Kind::boolean:
+      into[key] = boolean_or_text(value);
+      break;
+    case Option::Kind::file: {
+      PLUMB_TRY(into[key], read_extra_body(value));
+      break;
+    }
+    case Option::Kind::header: {
+      const auto colon = value.find(':');
+      if (colon == std::string::npos) return fail(Code::usage, "header must be header=NAME:VALUE");
+      into["headers"][value.substr(0, colon)] = trimmed(std::string_view(value).substr(colon + 1));
+      break;
+    }
   }
   return {};
 }
@@ -111,7 +182,7 @@ Result<Contestant> parse_contestant(const std::string& text) {
       if (equals == std::string::npos) {
         return fail(Code::usage,
                     fmt::format("\"{}\" is not KEY=VALUE; the options are {}",
-                                printable(shortened(parts[i], 60)), join(kOptions, ", ")));
+                                printable(shortened(parts[i], 60)), join(option_names(), ", ")));
       }
       PLUMB_CHECK(set_option(table, parts[i].substr(0, equals), parts[i].substr(equals + 1)));
     }

@@ -13,6 +13,9 @@
 namespace plumb {
 namespace {
 
+/// So often the same internal error is the server's answer to the request.
+constexpr int kSame500s = 3;
+
 bool worth_another_try(const Fault& fault) {
   switch (fault.kind) {
     case Fault::Kind::connect:
@@ -20,7 +23,7 @@ bool worth_another_try(const Fault& fault) {
     case Fault::Kind::broken:
       return true;
     case Fault::Kind::http_status: {
-      constexpr std::array kPassing = {408, 429, 500, 502, 503, 504};
+      constexpr std::array kPassing = {408, 429, 500, 502, 503, 504, 529};
       return std::ranges::find(kPassing, fault.status) != kPassing.end();
     }
     case Fault::Kind::stream_error:
@@ -59,6 +62,7 @@ class History {
     fault.deterministic |= refuses_this_request(fault) || (same_500_ && count_ > 1);
   }
   [[nodiscard]] int count() const { return count_; }
+  [[nodiscard]] bool same_500_each_time() const { return same_500_; }
   [[nodiscard]] int silences() const { return silences_; }
 
  private:
@@ -72,10 +76,14 @@ class History {
 
 /// How long to wait before the next attempt; nothing when there is to be none (`why` then says it).
 std::optional<Duration> next_wait(const RetryPolicy& policy, const RequestAttempt& failed,
-                                  const History& history, std::string& why) {
+                                  const History& history, Duration spent, std::string& why) {
   if (!worth_another_try(failed.answer.error())) return std::nullopt;
   if (history.count() >= policy.attempts) {
     if (policy.attempts > 1) why = fmt::format("gave up after {} attempts", history.count());
+    return std::nullopt;
+  }
+  if (history.same_500_each_time() && history.count() >= kSame500s) {
+    why = fmt::format("gave up: the same error {} times", kSame500s);
     return std::nullopt;
   }
   if (failed.fell_silent && history.silences() > 1) {
@@ -93,7 +101,13 @@ std::optional<Duration> next_wait(const RetryPolicy& policy, const RequestAttemp
   const double backoff = policy.random() * std::min(grown, to_seconds(policy.cap));
   // The jitter comes on top of what the server asked for: else all who were told the same come back
   // at once.
-  return asked + from_seconds(backoff);
+  const Duration wait = asked + from_seconds(backoff);
+  if (spent + wait > policy.longest) {
+    why = fmt::format("gave up: trying again would take more than {} in all",
+                      human_seconds(to_seconds(policy.longest)));
+    return std::nullopt;
+  }
+  return wait;
 }
 
 }  // namespace
@@ -126,7 +140,7 @@ ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
     history.add(tried);
     cost.faults.push_back(fault.sentence);
     std::string why;
-    const auto wait = next_wait(policy, tried, history, why);
+    const auto wait = next_wait(policy, tried, history, waiter.now() - begun, why);
     if (!wait) {
       if (!why.empty()) fault.sentence += "; " + why;
       return close(std::move(tried.answer), {});

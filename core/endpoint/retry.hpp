@@ -21,6 +21,8 @@ struct RetryPolicy {
   Duration cap = std::chrono::seconds(20);  ///< of one backoff
   Duration longest_retry_after =
       std::chrono::seconds(60);  ///< a server that asks for more is given up
+  Duration longest =
+      std::chrono::minutes(10);  ///< from the first attempt to the begin of the last one
   RandomUnit random = real_random();
 };
 
@@ -33,9 +35,9 @@ struct RequestAttempt {
 };
 
 /// Makes attempts until one answers, the request is refused for good, or the policy is used up.
-/// Connection faults, broken streams, no answer, 408, 429, 500, 502, 503 and 504 (as a status or
-/// inside a stream) are tried again; an idle timeout once only. Waits between attempts end with the
-/// waiter's stop.
+/// Connection faults, broken streams, no answer, 408, 429, 500, 502, 503, 504 and 529 (as a status
+/// or inside a stream) are tried again; an idle timeout once only. Waits between attempts end with
+/// the waiter's stop.
 ///
 /// Failed attempts are never charged, so each attempt may use the whole of what the trial allows
 /// for its answer.

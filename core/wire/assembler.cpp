@@ -1,6 +1,7 @@
 #include "core/wire/assembler.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/text.hpp"
 
@@ -38,6 +39,13 @@ void Assembler::on_refusal(std::string_view text, Instant at) {
   on_text(text, at);
 }
 
+void Assembler::on_sealed(std::string_view json) {
+  if (json.empty() || full()) return;
+  std::string& sealed = response_.message.sealed_reasoning;
+  sealed += sealed.empty() ? "[" : ",";
+  sealed += admitted(json);
+}
+
 ToolCall* Assembler::call_for(const CallDelta& delta) {
   auto& calls = response_.message.calls;
   const std::int64_t key = delta.index.value_or(-1);
@@ -71,16 +79,25 @@ void Assembler::on_call(const CallDelta& delta, Instant at) {
 Finish Assembler::derived(std::optional<std::int64_t> max_tokens) const {
   const auto& wrote = response_.usage.completion_tokens;
   const bool reached = max_tokens && wrote && *wrote >= *max_tokens;
+  const auto said = [this](const auto& words) {
+    return std::ranges::find(words, response_.finish_as_sent) != words.end();
+  };
+  constexpr std::array kLength = {"length", "max_tokens", "max_output_tokens",
+                                  "model_context_window_exceeded"};
+  constexpr std::array kRefused = {"content_filter", "refusal"};
   // Servers hide a truncation behind another word, but do not claim one that was not.
-  if (full() || reached || response_.finish_as_sent == "length") return Finish::length;
+  if (full() || reached || said(kLength)) return Finish::length;
   if (!response_.message.calls.empty()) return Finish::tool_calls;
-  if (refused_ || response_.finish_as_sent == "content_filter") return Finish::refused;
+  if (refused_ || said(kRefused)) return Finish::refused;
   return Finish::stop;
 }
 
 ChatResponse Assembler::take(std::optional<std::int64_t> max_tokens) {
   response_.finish = derived(max_tokens);
   response_.message.role = Role::assistant;
+  std::string& sealed = response_.message.sealed_reasoning;
+  if (full()) sealed.clear();  // perhaps cut in the middle
+  if (!sealed.empty()) sealed += ']';
   // A character that a server cut between two pieces is whole again here; what is still broken
   // stays visible. Arguments keep their bytes: whether they are well formed is judged, not mended.
   response_.message.text = valid_utf8(response_.message.text);

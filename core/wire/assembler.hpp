@@ -36,7 +36,10 @@ class Assembler {
   void on_call(const CallDelta& delta, Instant at);
   void on_finish(std::string_view as_sent) { response_.finish_as_sent = as_sent; }
   void on_model(std::string_view model) { response_.model_as_served = model; }
+  /// A piece of the server's sealed reasoning (JSON), to be sent back as it is.
+  void on_sealed(std::string_view json);
   [[nodiscard]] Usage& usage() { return response_.usage; }
+  [[nodiscard]] ServerTimings& server() { return response_.server; }
 
   /// The cap is reached: stop reading.
   [[nodiscard]] bool full() const { return response_.oversize; }

@@ -20,6 +20,7 @@ struct HttpRequest {
   Duration connect_timeout = std::chrono::seconds(5);
   Duration idle_timeout = std::chrono::seconds(120);  ///< no byte for this long
   Duration total_timeout = std::chrono::hours(1);
+  bool insecure = false;  ///< accepts a certificate that does not verify
 };
 
 /// Receives the body of one response, on the network thread. Must not block, must not build a DOM.
@@ -45,10 +46,11 @@ enum class HttpEnd {
 
 struct HttpOutcome {
   HttpEnd end = HttpEnd::cancelled;
-  int status = 0;         ///< 0 when no status line came
-  std::string detail;     ///< the library's sentence for a transport fault; holds no secret
-  bool any_byte = false;  ///< a byte of a response arrived (its head counts)
-  Instant sent{};         ///< when the request was handed to the network
+  int status = 0;          ///< 0 when no status line came
+  std::string detail;      ///< the library's sentence for a transport fault; holds no secret
+  bool any_byte = false;   ///< a byte of a response arrived (its head counts)
+  bool untrusted = false;  ///< the server's certificate did not verify
+  Instant sent{};          ///< when the request was handed to the network
   Instant ended{};
 };
 

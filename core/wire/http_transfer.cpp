@@ -30,6 +30,10 @@ void HttpTransfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  if (request_.insecure) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
   // Else removing a handle waits for its name lookup, and with it every other stream.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -164,6 +168,7 @@ void HttpTransfer::end(HttpEnd how, std::string detail) {
 void HttpTransfer::end(CURLcode code) {
   if (code == CURLE_OK) return end(HttpEnd::complete, "");
   if (sink_stopped_) return end(HttpEnd::sink_stopped, "");
+  outcome_.untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
   std::string detail = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
   if (!refused_.empty()) detail = refused_;
   end(connected_ ? HttpEnd::broken : HttpEnd::connect_failed, printable(detail));

@@ -33,8 +33,11 @@ struct Image {
 struct Message {
   Role role = Role::user;
   std::string text;
-  std::vector<Image> images;    ///< user and tool only; shown after the text
-  std::string reasoning;        ///< assistant only; never sent back
+  std::vector<Image> images;  ///< user and tool only; shown after the text
+  std::string reasoning;      ///< assistant only; never sent back
+  /// Assistant only: reasoning that the server sealed (a JSON list), which it wants back as it came
+  /// together with the calls; "" where the protocol has none.
+  std::string sealed_reasoning;
   std::vector<ToolCall> calls;  ///< assistant only
   std::string call_id;          ///< tool only: which call this answers
 };

@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "core/base/files.hpp"
-#include "plugins/endpoints/openai_chat.hpp"
+#include "plugins/endpoints/http_endpoint.hpp"
 #include "plugins/endpoints/stand_in.hpp"
 
 namespace plumb::cli {
@@ -39,14 +39,14 @@ class ServedStandIn final : public Endpoint {
 
 Result<std::unique_ptr<Endpoint>> serve_stand_in(
     const Contestant& contestant, const std::vector<std::shared_ptr<const Task>>& tasks,
-    int max_streams, HttpClient& http) {
+    int max_streams, HttpClient& http, const ServerBook& book) {
   constexpr std::string_view kScheme = "standin:";
   PLUMB_TRY(const auto options,
             parse_stand_in_options(std::string_view(contestant.url).substr(kScheme.size())));
   PLUMB_TRY(auto server, StandInServer::start(options, tasks, 0, max_streams));
   Contestant served = contestant;
   served.url = server->url();
-  PLUMB_TRY(auto endpoint, make_openai_chat(served, http));
+  PLUMB_TRY(auto endpoint, make_endpoint(served, http, book));
   return std::make_unique<ServedStandIn>(std::move(server), std::move(endpoint));
 }
 
@@ -101,15 +101,18 @@ Result<std::unique_ptr<SandboxFactory>> make_sandboxes(bool unsafe) {
 
 Result<std::unique_ptr<Endpoints>> Endpoints::create() {
   PLUMB_TRY(auto http, make_http_client(real_clock()));
-  return std::unique_ptr<Endpoints>(new Endpoints(std::move(http)));
+  PLUMB_TRY(auto book, ServerBook::load(server_book_folder()));
+  return std::unique_ptr<Endpoints>(new Endpoints(std::move(http), std::move(book)));
 }
 
 EndpointFactory Endpoints::factory(int max_streams) {
   return [this, max_streams](const Contestant& contestant,
                              const std::vector<std::shared_ptr<const Task>>& tasks)
              -> Result<std::unique_ptr<Endpoint>> {
-    if (contestant.is_stand_in()) return serve_stand_in(contestant, tasks, max_streams, *http_);
-    return make_openai_chat(contestant, *http_);
+    if (contestant.is_stand_in()) {
+      return serve_stand_in(contestant, tasks, max_streams, *http_, book_);
+    }
+    return make_endpoint(contestant, *http_, book_);
   };
 }
 

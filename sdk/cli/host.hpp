@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "core/endpoint/server_book.hpp"
 #include "core/run/run.hpp"
 #include "core/sandbox/sandbox.hpp"
 #include "core/wire/http.hpp"
@@ -51,8 +52,10 @@ class Endpoints {
   [[nodiscard]] EndpointFactory factory(int max_streams);
 
  private:
-  explicit Endpoints(std::unique_ptr<HttpClient> http) : http_(std::move(http)) {}
+  Endpoints(std::unique_ptr<HttpClient> http, ServerBook book)
+      : http_(std::move(http)), book_(std::move(book)) {}
   std::unique_ptr<HttpClient> http_;
+  ServerBook book_;
 };
 
 /// A path as the user typed it, or the one of that name among what ships ("tasks/starter").

@@ -13,7 +13,7 @@
 #include "core/run/plan.hpp"
 #include "core/store/store.hpp"
 #include "core/trial/loop.hpp"
-#include "plugins/endpoints/openai_chat.hpp"
+#include "plugins/endpoints/http_endpoint.hpp"
 #include "plugins/endpoints/stand_in.hpp"
 #include "tests/bench/measure.hpp"
 #include "tests/bench/trial/timing.hpp"
@@ -68,6 +68,7 @@ struct Parts {
   Scaffold scaffold;
   std::unique_ptr<SandboxFactory> sandboxes;
   std::unique_ptr<HttpClient> http;
+  std::unique_ptr<ServerBook> book = std::make_unique<ServerBook>();
   std::unique_ptr<StandInServer> server;
   std::unique_ptr<Endpoint> endpoint;
   std::unique_ptr<Store> store;
@@ -80,7 +81,8 @@ Parts make_parts(const std::string& folder) {
   parts.sandboxes = must(make_sandbox_factory(PLUMB_SANDBOXES "/bwrap.lua", PLUMB_GUEST, {}));
   parts.http = must(make_http_client(real_clock()));
   parts.server = must(StandInServer::start({}, {parts.task}, 0, 8));
-  parts.endpoint = must(make_openai_chat(contestant_at(parts.server->url()), *parts.http));
+  parts.endpoint =
+      must(make_endpoint(contestant_at(parts.server->url()), *parts.http, *parts.book));
   parts.store = must(Store::open(folder + "/bench.db"));
   must(parts.store->create_run(run_info()));
   return parts;

@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "plugins/endpoints/openai_chat.hpp"
+#include "plugins/endpoints/http_endpoint.hpp"
 #include "tests/support/raw_server.hpp"
 
 namespace plumb {
@@ -43,7 +43,7 @@ class ChatFaults : public ::testing::Test {
   ChatReply ask(const RawServer& server, Duration allowed = std::chrono::hours(1)) {
     contestant.name = "c";
     contestant.url = server.url();
-    auto endpoint = make_openai_chat(contestant, *client, [] { return 0.0; });
+    auto endpoint = make_endpoint(contestant, *client, book, [] { return 0.0; });
     EXPECT_TRUE(endpoint);
     const std::vector<Message> messages = {{.role = Role::user, .text = "hi"}};
     return (*endpoint)->chat({.messages = messages, .trial_header = trial, .allowed = allowed},
@@ -57,6 +57,7 @@ class ChatFaults : public ::testing::Test {
   Contestant contestant{.attempts = 1};
   std::string trial;
   std::stop_source stop;
+  ServerBook book;
   std::unique_ptr<HttpClient> client = std::move(*make_http_client(real_clock()));
   Waiter waiter{real_clock(), stop.get_token()};
 };
@@ -279,7 +280,7 @@ TEST_F(ChatFaults, AHeaderBombIsRefused) {
 
 TEST_F(ChatFaults, NobodyAtHomeIsAConnectFault) {
   contestant.url = "http://127.0.0.1:1";
-  auto endpoint = make_openai_chat(contestant, *client);
+  auto endpoint = make_endpoint(contestant, *client, book);
   const ChatReply reply = (*endpoint)->chat({}, waiter);
   EXPECT_FAULT(reply, connect, "cannot reach http://127.0.0.1:1/v1");
   EXPECT_FALSE(reply.answer.error().any_byte);
@@ -319,7 +320,7 @@ TEST_F(ChatFaults, TwoHundredTrialsAskAtOnce) {
     connection.send(chunk(kDone) + std::string(kLastChunk));
   });
   contestant.url = server.url();
-  auto endpoint = make_openai_chat(contestant, *client);
+  auto endpoint = make_endpoint(contestant, *client, book);
   std::atomic<int> right = 0;
   {
     std::vector<std::jthread> trials;
@@ -341,7 +342,7 @@ TEST_F(ChatFaults, ModelsAreListedWithTheirWindow) {
         R"({"data":[{"id":"a","max_model_len":4096},{"id":"b","meta":{"n_ctx_train":9}},{"x":1},7]})"));
   });
   contestant.url = server.url() + "/v1/";
-  const auto models = (*make_openai_chat(contestant, *client))->models(waiter);
+  const auto models = (*make_endpoint(contestant, *client, book))->models(waiter);
   ASSERT_TRUE(models);
   ASSERT_EQ(models->size(), 2U);
   EXPECT_EQ(models->at(0).context, 4096);
@@ -356,7 +357,7 @@ TEST_F(ChatFaults, AListOfModelsThatIsNoneIsAFault) {
         http_response(200, "application/json", std::string(100'000, '['))}) {
     RawServer server([&](RawConnection& connection, const RawRequest&) { connection.send(bytes); });
     contestant.url = server.url();
-    const auto models = (*make_openai_chat(contestant, *client))->models(waiter);
+    const auto models = (*make_endpoint(contestant, *client, book))->models(waiter);
     ASSERT_FALSE(models);
     EXPECT_TRUE(models.error().any_byte);
   }
@@ -366,13 +367,13 @@ TEST_F(ChatFaults, AMissingKeyOrAKeyOfOursIsAConfigurationError) {
   ::unsetenv("PLUMB_TEST_MISSING");
   contestant.name = "mine";
   contestant.key_env = "PLUMB_TEST_MISSING";
-  const auto keyless = make_openai_chat(contestant, *client);
+  const auto keyless = make_endpoint(contestant, *client, book);
   ASSERT_FALSE(keyless);
   EXPECT_EQ(keyless.error().code, Code::config);
   EXPECT_THAT(keyless.error().sentence, HasSubstr("PLUMB_TEST_MISSING"));
   contestant.key_env = "";
   contestant.extra_body = {{"stream", false}};
-  const auto broken = make_openai_chat(contestant, *client);
+  const auto broken = make_endpoint(contestant, *client, book);
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error().sentence, HasSubstr("\"stream\""));
 }

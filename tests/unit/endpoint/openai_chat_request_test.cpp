@@ -1,13 +1,16 @@
-#include "plugins/endpoints/openai_chat_request.hpp"
+#include <set>
 
 #include <gtest/gtest.h>
+
+#include "plugins/endpoints/openai_chat.hpp"
+#include "plugins/endpoints/request_parts.hpp"
 
 namespace plumb {
 namespace {
 
 Json body(const std::vector<Message>& messages, const Contestant& contestant = {},
           const std::vector<ToolSpec>& tools = {}) {
-  const std::string text = chat_body(contestant, {.messages = messages, .tools = tools});
+  const std::string text = chat_protocol().body(contestant, {.messages = messages, .tools = tools});
   auto parsed = parse_json(text);
   EXPECT_TRUE(parsed) << text;
   return *std::move(parsed);
@@ -23,40 +26,16 @@ Message result(std::string id, std::string text) {
   return {.role = Role::tool, .text = std::move(text), .call_id = std::move(id)};
 }
 
-TEST(ChatUrls, AreMadeOfWhatPeopleType) {
-  for (const char* url :
-       {"http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/",
-        "http://h:1/v1/chat/completions", "http://h:1/v1/chat/completions/", "http://h:1/v1#x"}) {
-    EXPECT_EQ(chat_urls(url).chat, "http://h:1/v1/chat/completions") << url;
-    EXPECT_EQ(plain_url(url, "models"), "http://h:1/v1/models") << url;
-  }
-  EXPECT_EQ(chat_urls("http://h/api/v3").chat, "http://h/api/v3/chat/completions");
-  EXPECT_EQ(chat_urls("http://u:p@h/d?api-version=1").chat,
-            "http://u:p@h/d/chat/completions?api-version=1");
-  EXPECT_EQ(chat_urls("http://u:p@h/d?api-version=1").shown, "http://h/d");
-}
-
-TEST(PlainUrl, ASlashLeadsToTheServersRoot) {
-  EXPECT_EQ(plain_url("http://h:1/v1", "/props"), "http://h:1/props");
-  EXPECT_EQ(plain_url("http://h:1", "/props"), "http://h:1/props");
-  EXPECT_EQ(plain_url("http://h/d?key=1", "models"), "http://h/d/models?key=1");
-}
-
-TEST(SameServer, IsSchemeHostAndPort) {
-  EXPECT_TRUE(same_server("http://h:1/v1", "http://H:1/metrics?x"));
-  EXPECT_FALSE(same_server("http://h:1/v1", "http://h:2/v1"));
-  EXPECT_FALSE(same_server("http://h:1/v1", "https://h:1/v1"));
-  EXPECT_FALSE(same_server("http://h:1/v1", "http://h:1@evil/v1"));
-}
-
-TEST(ChatBody, OnlyWhatIsSetIsSent) {
+TEST(ChatBody, SamplingIsWrittenOutAndTheRestOnlyWhenSet) {
   const Json plain = body({{.role = Role::user, .text = "hi"}});
   EXPECT_EQ(plain["stream"], true);
   EXPECT_EQ(plain["stream_options"]["include_usage"], true);
   for (const char* key :
-       {"model", "tools", "temperature", "top_p", "max_tokens", "seed", "chat_template_kwargs"}) {
+       {"model", "tools", "max_tokens", "seed", "chat_template_kwargs", "tool_choice"}) {
     EXPECT_FALSE(plain.contains(key)) << key;
   }
+  EXPECT_EQ(plain["temperature"], 0.6);
+  EXPECT_EQ(plain["top_p"], 0.95);
   Contestant contestant{
       .model = "m",
       .sampling = {
@@ -74,7 +53,7 @@ TEST(ChatBody, OnlyWhatIsSetIsSent) {
 
 TEST(ChatBody, TheSeedOfTheTrialHoldsOverTheContestants) {
   const Contestant contestant{.sampling = {.seed = 3}};
-  const auto parsed = parse_json(chat_body(contestant, {.seed = 9}));
+  const auto parsed = parse_json(chat_protocol().body(contestant, {.seed = 9}));
   EXPECT_EQ((*parsed)["seed"], 9);
 }
 
@@ -150,12 +129,17 @@ TEST(CheckExtraBody, RefusesWhatIsOurs) {
   }
 }
 
-TEST(MaxTokensAsked, LooksIntoTheExtraBodyToo) {
-  EXPECT_FALSE(max_tokens_asked({}));
-  EXPECT_EQ(max_tokens_asked({.sampling = {.max_tokens = 5}}), 5);
-  EXPECT_EQ(max_tokens_asked(
-                {.sampling = {.max_tokens = 5}, .extra_body = {{"max_completion_tokens", 7}}}),
-            7);
+TEST(AskedMaxTokens, TheRequestsOwnWordIsAboveTheExtraBodysAndThatAboveTheContestants) {
+  Contestant contestant;
+  EXPECT_FALSE(asked_max_tokens(contestant, {}));
+  contestant.sampling.max_tokens = 5;
+  EXPECT_EQ(asked_max_tokens(contestant, {}), 5);
+  contestant.extra_body = {{"max_completion_tokens", 7}};
+  EXPECT_EQ(asked_max_tokens(contestant, {}), 7);
+  EXPECT_EQ(asked_max_tokens(contestant, {.max_tokens = 256}), 256);
+  const Json sent = *parse_json(chat_protocol().body(contestant, {.max_tokens = 256}));
+  EXPECT_EQ(sent["max_tokens"], 256);
+  EXPECT_FALSE(sent.contains("max_completion_tokens"));
 }
 
 }  // namespace

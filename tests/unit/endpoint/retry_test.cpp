@@ -133,9 +133,28 @@ TEST_F(RetryTest, BackoffGrowsWithJitterUpToItsCap) {
   EXPECT_GE(waiter.now() - before, 4ms + 8ms + 10ms + 10ms);
 }
 
+TEST_F(RetryTest, TheSame500ThreeTimesIsNotAskedAFourthTime) {
+  policy.attempts = 10;
+  const ChatReply reply = run({fault(Fault::Kind::http_status, 500, "Jinja")});
+  EXPECT_EQ(reply.cost.attempts, 3);
+  EXPECT_TRUE(reply.answer.error().deterministic);
+  EXPECT_THAT(reply.answer.error().sentence, HasSubstr("the same error 3 times"));
+}
+
+TEST_F(RetryTest, TheWholeOfItIsBoundedInTime) {
+  policy.attempts = 10;
+  policy.base = 3600s;
+  policy.cap = 3600s;
+  policy.random = [] { return 1.0; };
+  const ChatReply reply = run({fault(Fault::Kind::connect)});
+  EXPECT_EQ(reply.cost.attempts, 1);
+  EXPECT_THAT(reply.answer.error().sentence, HasSubstr("more than 10 min"));
+}
+
 TEST_F(RetryTest, AStopEndsTheWaiting) {
   policy.base = 3600s;
   policy.cap = 3600s;
+  policy.longest = 7200s;
   policy.random = [] { return 1.0; };
   RequestAttempt failed = fault(Fault::Kind::connect);
   const ChatReply reply = with_retries(policy, waiter, [&] {

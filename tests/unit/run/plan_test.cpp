@@ -78,7 +78,7 @@ TEST(Plan, TheIdentityChangesWithAllThatIsMeasured) {
   others[1].seed = 9;
   others[2].budget.hard_stop = 1;
   others[3].contestants[0].model = "other";
-  others[4].contestants[0].sampling.temperature = 0.6;
+  others[4].contestants[0].sampling.temperature = 0.5;
   for (const Bench& other : others) EXPECT_NE(identity(base), identity(other));
   EXPECT_NE(identity(base), identity(base, "another suite"));
   EXPECT_NE(identity(base), identity(base, "s", "another scaffold"));

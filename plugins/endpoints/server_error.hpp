@@ -12,18 +12,13 @@ struct ServerError {
   int code = 0;         ///< the HTTP status it names inside, 0 when it names none
 };
 
-/// Reads `{"error":{"message","code"}}`, `{"error":"..."}`, `{"object":"error","message","code"}`
-/// and
-/// `{"detail":...}`; of anything else the first bytes are the message. `secrets` are blotted out
-/// first: servers like to repeat the key that they refuse.
+/// Reads `{"error":{"message","code","type"}}`, `{"error":"..."}`,
+/// `{"object":"error","message","code"}`, `{"response":{"error":{...}}}` and `{"detail":...}`;
+/// where there is no number, the status is what the type or the code says in words. Of anything
+/// else the first bytes are the message. `secrets` are blotted out first: servers like to repeat
+/// the key that they refuse.
 [[nodiscard]] ServerError read_server_error(std::string_view body,
                                             const std::vector<std::string>& secrets);
-
-/// Whether a refusal says that the conversation outgrew the model's window, in the words of the
-/// servers that are known: vLLM and hosted APIs ("maximum context length"), SGLang ("longer than
-/// the model's context length", "Requested token count exceeds"), llama-server
-/// (`exceed_context_size_error`).
-[[nodiscard]] bool says_context_full(std::string_view message);
 
 /// Replaces every secret in the text by "[secret]".
 void blot(std::string& text, const std::vector<std::string>& secrets);

@@ -1,6 +1,6 @@
-#include "plugins/endpoints/openai_chat_error.hpp"
+#include "plugins/endpoints/server_error.hpp"
 
-#include <algorithm>
+#include <map>
 
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
@@ -17,6 +17,21 @@ int code_in(const Json& object) {
   return code >= 100 && code <= 599 ? static_cast<int>(code) : 0;
 }
 
+/// The status that stands behind a word, since inside a stream there is no other.
+int status_of(const Json& error) {
+  if (const int code = code_in(error); code != 0) return code;
+  static const std::map<std::string, int, std::less<>> kWords = {
+      {"invalid_request_error", 400}, {"invalid_prompt", 400},      {"authentication_error", 401},
+      {"permission_error", 403},      {"not_found_error", 404},     {"request_too_large", 413},
+      {"rate_limit_error", 429},      {"rate_limit_exceeded", 429}, {"api_error", 500},
+      {"server_error", 500},          {"overloaded_error", 529}};
+  for (const char* key : {"code", "type"}) {
+    const auto word = kWords.find(json_or(error, key, ""));
+    if (word != kWords.end()) return word->second;
+  }
+  return 0;
+}
+
 std::string message_in(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_array() && !value.empty()) return message_in(value.front());
@@ -27,16 +42,6 @@ std::string message_in(const Json& value) {
 }
 
 }  // namespace
-
-bool says_context_full(std::string_view message) {
-  const std::string text = lower(message);
-  const std::vector<std::string> known = {
-      "maximum context length",  "model's context length",
-      "context_length_exceeded", "requested token count exceeds",
-      "exceed_context_size",     "exceeds the available context size"};
-  return std::ranges::any_of(
-      known, [&](const std::string& words) { return text.find(words) != std::string::npos; });
-}
 
 void blot(std::string& text, const std::vector<std::string>& secrets) {
   constexpr std::string_view kBlot = "[secret]";
@@ -57,9 +62,13 @@ std::string quotable(std::string_view text, const std::vector<std::string>& secr
 ServerError read_server_error(std::string_view body, const std::vector<std::string>& secrets) {
   const auto value = parse_json(body);
   if (!value || !value->is_object()) return {quotable(body, secrets)};
-  const bool nested = value->contains("error") && !(*value)["error"].is_null();
-  const Json& error = nested ? (*value)["error"] : *value;
-  return {quotable(message_in(error), secrets), code_in(error)};
+  const Json* error = &*value;
+  for (const char* key : {"response", "error"}) {
+    if (error->is_object() && error->contains(key) && !(*error)[key].is_null()) {
+      error = &(*error)[key];
+    }
+  }
+  return {quotable(message_in(*error), secrets), status_of(*error)};
 }
 
 }  // namespace plumb

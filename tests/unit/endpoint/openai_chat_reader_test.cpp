@@ -1,14 +1,14 @@
-#include "plugins/endpoints/openai_chat_stream.hpp"
-
 #include <gtest/gtest.h>
 
-#include "plugins/endpoints/openai_chat_error.hpp"
+#include "plugins/endpoints/openai_chat.hpp"
+#include "plugins/endpoints/response_stream.hpp"
+#include "plugins/endpoints/server_error.hpp"
 
 namespace plumb {
 namespace {
 
 /// A stream that has read these bytes of a `text/event-stream`, or of another type.
-class ChatStreamTest : public ::testing::Test {
+class ChatReaderTest : public ::testing::Test {
  protected:
   void read(std::string_view bytes, const char* type = "text/event-stream", int status = 200) {
     stream.on_head(status, {{"content-type", type}});
@@ -28,10 +28,10 @@ class ChatStreamTest : public ::testing::Test {
   ChatResponse response() { return stream.assembler().take({}); }
 
   Wake wake;
-  ChatStream stream{wake};
+  ResponseStream stream{chat_protocol(), wake};
 };
 
-TEST_F(ChatStreamTest, TextReasoningUsageModelAndFinishAreRead) {
+TEST_F(ChatReaderTest, TextReasoningUsageModelAndFinishAreRead) {
   data(
       {R"({"model":"m","choices":[{"delta":{"role":"assistant","content":null}}]})",
        R"({"choices":[{"delta":{"reasoning":"hm"}}]})",
@@ -52,7 +52,7 @@ TEST_F(ChatStreamTest, TextReasoningUsageModelAndFinishAreRead) {
   EXPECT_EQ(got.finish, Finish::stop);
 }
 
-TEST_F(ChatStreamTest, CallsInPiecesAreReadWhateverTheOrderOfTheirFields) {
+TEST_F(ChatReaderTest, CallsInPiecesAreReadWhateverTheOrderOfTheirFields) {
   delta(
       {R"({"tool_calls":[{"function":{"arguments":"","name":"shell"},"id":"call_1","index":0}]})",
        R"({"tool_calls":[{"index":0,"id":null,"function":{"name":null,"arguments":"{\"a\":"}}]})",
@@ -64,13 +64,13 @@ TEST_F(ChatStreamTest, CallsInPiecesAreReadWhateverTheOrderOfTheirFields) {
   EXPECT_EQ(calls[1].name, "f");
 }
 
-TEST_F(ChatStreamTest, WholeCallsThatAllHaveIndexZeroStayApart) {
+TEST_F(ChatReaderTest, WholeCallsThatAllHaveIndexZeroStayApart) {
   delta({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]})",
          R"({"tool_calls":[{"index":0,"id":"b","function":{"name":"f","arguments":"{}"}}]})"});
   EXPECT_EQ(response().message.calls.size(), 2U);
 }
 
-TEST_F(ChatStreamTest, ArgumentsThatComeAsAnObjectAreWrittenOutAndMarked) {
+TEST_F(ChatReaderTest, ArgumentsThatComeAsAnObjectAreWrittenOutAndMarked) {
   delta(
       {R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":{"p":["x\ny",1.50],"q":{}}}}]})"});
   const auto calls = response().message.calls;
@@ -79,7 +79,7 @@ TEST_F(ChatStreamTest, ArgumentsThatComeAsAnObjectAreWrittenOutAndMarked) {
   EXPECT_TRUE(calls[0].arguments_as_value);
 }
 
-TEST_F(ChatStreamTest, ContentInPartsIsRead) {
+TEST_F(ChatReaderTest, ContentInPartsIsRead) {
   delta(
       {R"({"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"hi"}]})"});
   const auto message = response().message;
@@ -87,26 +87,26 @@ TEST_F(ChatStreamTest, ContentInPartsIsRead) {
   EXPECT_EQ(message.reasoning, "hm");
 }
 
-TEST_F(ChatStreamTest, AWholeAnswerIsReadByTheSameRules) {
+TEST_F(ChatReaderTest, AWholeAnswerIsReadByTheSameRules) {
   read(
       R"({"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"x","tool_calls":[
        {"index":3,"id":"a","function":{"name":"f","arguments":"{}"}},{"index":3,"id":"a","function":{"name":"g","arguments":"{}"}}]},
        "finish_reason":"tool_calls"}],"usage":{"completion_tokens":9}})",
       "application/json; charset=utf-8");
-  EXPECT_TRUE(stream.saw_choice());
+  EXPECT_TRUE(stream.saw_answer());
   const ChatResponse got = response();
   EXPECT_EQ(got.message.calls.size(), 2U);
   EXPECT_EQ(got.usage.completion_tokens, 9);
 }
 
-TEST_F(ChatStreamTest, ErrorsInsideTheStreamAreSeenInAllTheirShapes) {
+TEST_F(ChatReaderTest, ErrorsInsideTheStreamAreSeenInAllTheirShapes) {
   for (const char* bytes :
        {"data: {\"error\":{\"message\":\"boom\",\"code\":500}}\n\n",
         "data: {\"error\":\"boom\"}\n\n", "data: {\"object\":\"error\",\"message\":\"boom\"}\n\n",
         "{\"error\":\"boom\"}\n", "{ \"error\": \"boom\"}",
         "error: {\"code\":500,\"message\":\"boom\"}\n\n"}) {
     Wake bell;
-    ChatStream one(bell);
+    ResponseStream one(chat_protocol(), bell);
     one.on_head(200, {{"content-type", "text/event-stream"}});
     if (one.on_body("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n", Instant{}) &&
         one.on_body(bytes, Instant{})) {
@@ -117,24 +117,24 @@ TEST_F(ChatStreamTest, ErrorsInsideTheStreamAreSeenInAllTheirShapes) {
   }
 }
 
-TEST_F(ChatStreamTest, HostileEventsAreGarbageAndNothingWorse) {
+TEST_F(ChatReaderTest, HostileEventsAreGarbageAndNothingWorse) {
   const std::string deep = std::string(100'000, '[');
   for (const std::string& object :
        {deep, "{\"choices\":" + deep, std::string("{"), std::string("nonsense")}) {
     Wake bell;
-    ChatStream one(bell);
+    ResponseStream one(chat_protocol(), bell);
     one.on_head(200, {});
     EXPECT_FALSE(one.on_body("data: " + object + "\n\n", Instant{}));
     EXPECT_TRUE(one.garbage());
   }
 }
 
-TEST_F(ChatStreamTest, NamesThatLookLikePathsForgeNothing) {
+TEST_F(ChatReaderTest, NamesThatLookLikePathsForgeNothing) {
   data({R"({"choices[].delta.content":"x","choices":[{"delta.content":"y"}]})"});
   EXPECT_EQ(response().message.text, "");
 }
 
-TEST_F(ChatStreamTest, OtherChoicesThanTheFirstAreNotMixedIn) {
+TEST_F(ChatReaderTest, OtherChoicesThanTheFirstAreNotMixedIn) {
   data(
       {R"({"choices":[{"delta":{"content":"a"}},{"delta":{"content":"b","tool_calls":[{"function":{"name":"f"}}]}}]})"});
   EXPECT_EQ(response().message.text, "a");
