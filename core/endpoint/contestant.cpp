@@ -84,6 +84,31 @@ void Dialect::complete(const Dialect& found) {
   take(sampling_names, found.sampling_names);
 }
 
+Dialect dialect_from_json(const Json& json) {
+  Dialect dialect;
+  const auto boolean = [&](const char* key, std::optional<bool>& into) {
+    if (json.is_object() && json.contains(key)) into = json_or(json, key, false);
+  };
+  const auto text = [&](const char* key, std::optional<std::string>& into) {
+    if (json.is_object() && json.contains(key)) into = json_or(json, key, "");
+  };
+  boolean("merge_roles", dialect.merge_roles);
+  boolean("system_as_user", dialect.system_as_user);
+  text("max_tokens_field", dialect.max_tokens_field);
+  text("thinking_switch", dialect.thinking_switch);
+  boolean("parallel_tool_calls", dialect.parallel_tool_calls);
+  text("tool_choice", dialect.tool_choice);
+  text("id_format", dialect.id_format);
+  boolean("stream_usage", dialect.stream_usage);
+  if (json.is_object() && json.contains("sampling_names")) {
+    auto& names = dialect.sampling_names.emplace();
+    for (const auto& [name, there] : json["sampling_names"].items()) {
+      if (there.is_string()) names[name] = there.get<std::string>();
+    }
+  }
+  return dialect;
+}
+
 Json Contestant::identity() const {
   const Sampling sent = sent_sampling(sampling);
   Json asked = {{"temperature", *sent.temperature},

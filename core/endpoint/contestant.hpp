@@ -53,6 +53,8 @@ struct Dialect {
   /// Takes from `found` what is unset here.
   void complete(const Dialect& found);
 };
+/// What to_json() wrote; members of another type stay unset.
+[[nodiscard]] Dialect dialect_from_json(const Json& json);
 
 /// Endpoint + model + sampling + a name.
 struct Contestant {
@@ -99,6 +101,9 @@ struct Contestant {
 /// there. `seed` is above the contestant's. Neither max_tokens nor thinking is among them.
 [[nodiscard]] Json sampling_fields(const Contestant& contestant,
                                    std::optional<std::int64_t> seed = std::nullopt);
+/// Parameter of Sampling -> its name on this contestant's server: its dialect's, else what all
+/// servers of its protocol take.
+[[nodiscard]] std::map<std::string, std::string> sampling_names(const Contestant& contestant);
 /// What of it this contestant's server cannot be told (names of parameters): unknown, and in the
 /// way of a comparison.
 [[nodiscard]] std::vector<std::string> unsent_sampling(const Contestant& contestant);

@@ -76,6 +76,14 @@ Json sampling_fields(const Contestant& contestant, std::optional<std::int64_t> s
   return fields;
 }
 
+std::map<std::string, std::string> sampling_names(const Contestant& contestant) {
+  std::map<std::string, std::string> names;
+  for (const Parameter& parameter : parameters(contestant.sampling, std::nullopt)) {
+    if (const auto name = name_there(contestant, parameter)) names[parameter.name] = *name;
+  }
+  return names;
+}
+
 std::vector<std::string> unsent_sampling(const Contestant& contestant) {
   std::vector<std::string> unsent;
   for (const Parameter& parameter : parameters(contestant.sampling, std::nullopt)) {

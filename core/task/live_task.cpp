@@ -95,6 +95,16 @@ Result<ToolResult> LiveTask::call_tool(const std::string& name, const Json& argu
       result = {.text = text_at(state, -1).value_or("the tool failed"), .ok = false};
     } else if (const auto text = text_at(state, -2)) {
       result = {.text = *text, .ok = true};
+      if (const auto image = text_at(state, -1)) {
+        const std::string type = image_type(*image);
+        if (type.empty()) {
+          script_->lua().raise(state,
+                               {Code::config, "tool \"" + name +
+                                                  "\" returns a second value that is no PNG, "
+                                                  "JPEG, GIF or WebP picture"});
+        }
+        result.images.push_back({.type = type, .bytes = *image});
+      }
     } else {
       script_->lua().raise(
           state, {Code::config, "tool \"" + name + "\" returns a " + luaL_typename(state, -2) +

@@ -17,7 +17,8 @@ class Env;
 /// What a tool said, before any truncation.
 struct ToolResult {
   std::string text;
-  bool ok = true;  ///< false: an expected failure, shown to the model as `error: text`
+  bool ok = true;             ///< false: an expected failure, shown to the model as `error: text`
+  std::vector<Image> images;  ///< shown beside the text
 };
 
 /// One task in one sandbox, for one trial: its Lua state, fixtures and hidden files. Belongs to the

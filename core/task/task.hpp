@@ -31,7 +31,10 @@ struct Task {
   std::vector<ToolSpec> tools;
   int expected_turns = 1;
   std::vector<std::string> needs_commands;
-  std::int64_t needs_context = 0;         ///< tokens; 0 = does not say
+  std::int64_t needs_context = 0;  ///< tokens; 0 = does not say
+  bool needs_vision = false;
+  bool needs_parallel_calls = false;
+  std::vector<Image> images;              ///< shown with the prompt
   std::vector<std::string> controls;      ///< names of its own negative controls, sorted
   std::vector<std::string> trivial_pass;  ///< trivial controls that are right to pass here
   bool keep_processes = false;            ///< processes of the agent live on while it is graded

@@ -136,9 +136,9 @@ int TaskScript::define_task(lua_State* state) {
 
 void TaskScript::read_definition(lua_State* state) {
   const DefinitionReader reader(state, "task");
-  reader.only({"name", "category", "summary", "prompt", "files", "tools", "expected_turns", "needs",
-               "setup", "grade", "next_user", "oracle", "negative_controls", "trivial_pass",
-               "keep_processes"});
+  reader.only({"name", "category", "summary", "prompt", "files", "tools", "expected_turns",
+               "images", "needs", "setup", "grade", "next_user", "oracle", "negative_controls",
+               "trivial_pass", "keep_processes"});
   task_.name = reader.text("name");
   if (!is_task_name(task_.name)) {
     reader.misuse("the name \"" + task_.name +
@@ -176,11 +176,14 @@ void TaskScript::read_definition(lua_State* state) {
   if (reader.has("needs")) {
     if (lua_getfield(state, 1, "needs") != LUA_TTABLE) reader.misuse("`needs` is a table");
     const DefinitionReader needs(state, "task: needs");
-    needs.only({"commands", "context"});
+    needs.only({"commands", "context", "vision", "parallel_calls"});
     task_.needs_commands = needs.texts_or_none("commands");
     task_.needs_context = needs.integer_or("context", 1, 100'000'000, 0);
+    task_.needs_vision = needs.boolean_or("vision", false);
+    task_.needs_parallel_calls = needs.boolean_or("parallel_calls", false);
     lua_settop(state, 1);
   }
+  read_images(reader);
   if (lua_getfield(state, 1, "negative_controls") == LUA_TTABLE) {
     lua_pushnil(state);
     while (lua_next(state, -2) != 0) {
@@ -233,6 +236,23 @@ void TaskScript::read_tools(lua_State* state) {
     lua_settop(state, list);
   }
   lua_settop(state, 1);
+}
+
+void TaskScript::read_images(const DefinitionReader& reader) {
+  constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+  for (const std::string& name : reader.texts_or_none("images")) {
+    const fs::path file = fs::path(name).lexically_normal();
+    if (file.is_absolute() || file.begin() == file.end() || *file.begin() == "..") {
+      reader.misuse("`images` names \"" + name + "\", which is not in the task's folder");
+    }
+    auto bytes = read_file(task_.folder / file, kMostBytes);
+    if (!bytes) reader.misuse("`images`: " + full_sentence(bytes.error()));
+    const std::string type = image_type(*bytes);
+    if (type.empty()) reader.misuse("`images`: " + name + " is no PNG, JPEG, GIF or WebP file");
+    task_.images.push_back({.type = type, .bytes = std::move(*bytes)});
+  }
+  // A task that shows a picture needs eyes, whether it says so or not.
+  task_.needs_vision |= !task_.images.empty();
 }
 
 void TaskScript::read_tool(lua_State* state, int index) {

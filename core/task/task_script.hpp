@@ -9,6 +9,8 @@
 
 namespace plumb {
 
+class DefinitionReader;
+
 /// One task.lua in one Lua state of its own: the definition, checked, and its functions. A trial, a
 /// policy and the loading of a suite each open one. Belongs to one thread.
 class TaskScript {
@@ -41,6 +43,7 @@ class TaskScript {
   static int define_task(lua_State* state);
   void read_definition(lua_State* state);
   void read_tools(lua_State* state);
+  void read_images(const DefinitionReader& reader);
   void read_tool(lua_State* state, int index);
 
   std::uint64_t seed_;

@@ -52,10 +52,11 @@ Attempt::Attempt(const Trial& trial, Waiter& waiter)
 
 void Attempt::begin(const std::string& prompt) {
   messages_.push_back({.role = Role::system, .text = trial_.scaffold.system});
-  messages_.push_back({.role = Role::user, .text = prompt});
+  messages_.push_back({.role = Role::user, .text = prompt, .images = trial_.task.images});
   record_.opening = {{"system", trial_.scaffold.system},
                      {"prompt", prompt},
-                     {"tools", tools_json(trial_.task.tools)}};
+                     {"tools", tools_json(trial_.task.tools)},
+                     {"images", trial_.task.images.size()}};
 }
 
 ChatRequest Attempt::request() const {
@@ -133,8 +134,9 @@ void Attempt::add_user(const std::string& text) {
   transcript_.add("user", {{"text", text}});
 }
 
-void Attempt::answer(const ToolCall& call, const std::string& text) {
-  messages_.push_back({.role = Role::tool, .text = text, .call_id = call.id});
+void Attempt::answer(const ToolCall& call, const std::string& text, std::vector<Image> images) {
+  messages_.push_back(
+      {.role = Role::tool, .text = text, .images = std::move(images), .call_id = call.id});
 }
 
 void Attempt::answer_malformed(const ToolCall& call, const CallJudgement& judgement) {
@@ -163,7 +165,7 @@ std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& 
   ++record_.calls.valid;
   const std::string text = trial_.scaffold.shown_result(
       result.ok ? result.text : with_problem(trial_.scaffold.tool_error, result.text));
-  answer(call, text);
+  answer(call, text, result.images);
   calls_.push_back({{"tool", call.name},
                     {"arguments", arguments},
                     {"result", text},
@@ -174,6 +176,7 @@ std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& 
                            {"name", call.name},
                            {"text", text},
                            {"ok", result.ok},
+                           {"images", result.images.size()},
                            {"defect", nullptr},
                            {"seconds", to_seconds(took)}});
   std::string call_and_result = call.name + '\n' + dump_json(arguments) + '\n' + text;

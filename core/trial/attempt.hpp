@@ -54,7 +54,7 @@ class Attempt {
   [[nodiscard]] Instant now() const { return waiter_.now(); }
 
  private:
-  void answer(const ToolCall& call, const std::string& text);
+  void answer(const ToolCall& call, const std::string& text, std::vector<Image> images = {});
   [[nodiscard]] double to_unix_ms(Instant at) const;
 
   const Trial& trial_;

@@ -22,18 +22,46 @@ std::int64_t whole_tokens(double tokens) {
 }  // namespace
 
 Json to_json(const BudgetRule& rule) {
-  return {{"mode", "fixed"},
-          {"slack", rule.slack},
-          {"seconds_per_turn", rule.seconds_per_turn},
-          {"hard_stop", rule.hard_stop},
-          {"tokens_per_turn", rule.tokens_per_turn}};
+  Json json = {{"mode", rule.calibrated ? "calibrated" : "fixed"},
+               {"slack", rule.slack},
+               {"seconds_per_turn", rule.seconds_per_turn},
+               {"hard_stop", rule.hard_stop},
+               {"tokens_per_turn", rule.tokens_per_turn}};
+  if (rule.calibrated) {
+    json["tool_seconds"] = rule.tool_seconds;
+    json["floor"] = rule.floor;
+    json["ceiling"] = rule.ceiling;
+  }
+  return json;
 }
 
-Budget make_budget(const BudgetRule& rule, int expected_turns) {
+double calibrated_seconds(const BudgetRule& rule, int expected_turns, const Pace& pace) {
+  constexpr double kOpening = 1500;
+  constexpr double kResult = 400;
+  constexpr double kMostTokens = 2048;
+  const double tokens = std::clamp(pace.tokens_per_turn, 1.0, kMostTokens);
+  const double decode_s = pace.decode_tok_s > 0 ? tokens / pace.decode_tok_s : 0;
+  double seconds = 0;
+  double seen = 0;
+  double fresh = kOpening;
+  for (int turn = 0; turn < expected_turns; ++turn) {
+    const double first_token_ms =
+        pace.ttft_ms + seen * pace.warm_ms_per_token + fresh * pace.cold_ms_per_token;
+    seconds += first_token_ms / 1e3 + decode_s + rule.tool_seconds;
+    seen += fresh;
+    fresh = tokens + kResult;
+  }
+  return std::clamp(rule.slack * seconds, rule.floor * expected_turns,
+                    rule.ceiling * expected_turns);
+}
+
+Budget make_budget(const BudgetRule& rule, int expected_turns, const Pace* pace) {
   const double hard_stop = std::max(rule.hard_stop, 1.0);
   Budget budget;
+  budget.calibrated = rule.calibrated && pace != nullptr;
   budget.turns = whole_turns(rule.slack * expected_turns);
-  budget.seconds = rule.seconds_per_turn * expected_turns;
+  budget.seconds = budget.calibrated ? calibrated_seconds(rule, expected_turns, *pace)
+                                     : rule.seconds_per_turn * expected_turns;
   budget.tokens = whole_tokens(static_cast<double>(rule.tokens_per_turn) * budget.turns);
   budget.stop_turns = whole_turns(hard_stop * budget.turns);
   budget.stop_seconds = hard_stop * budget.seconds;

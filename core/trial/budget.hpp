@@ -5,17 +5,24 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/json.hpp"
+#include "core/endpoint/pace.hpp"
 #include "core/trial/verdict.hpp"
 
 namespace plumb {
 
-/// How the limits of a trial follow from its task: part of the fingerprint.
+/// How the limits of a trial follow from its task, and from how fast its contestant is: part of the
+/// fingerprint.
 struct BudgetRule {
-  double slack = 2;  ///< turns = ceil(slack * expected_turns)
+  bool calibrated = false;  ///< seconds from the contestant's pace, where a probe has measured one
+  double slack = 2;         ///< turns = ceil(slack * expected_turns)
   double seconds_per_turn =
       15;                ///< `fixed`: seconds = seconds_per_turn * expected_turns, the same for all
   double hard_stop = 2;  ///< a trial goes on to hard_stop times its budget; at least 1
   std::int64_t tokens_per_turn = 8192;  ///< completion tokens = tokens_per_turn * turns
+  // `calibrated`: see calibrated_seconds().
+  double tool_seconds = 5;  ///< of an expected turn, for its tools
+  double floor = 5;         ///< seconds of an expected turn at least, slack included
+  double ceiling = 1200;    ///< and at most
 };
 [[nodiscard]] Json to_json(const BudgetRule& rule);
 
@@ -27,8 +34,19 @@ struct Budget {
   int stop_turns = 0;
   double stop_seconds = 0;
   std::int64_t stop_tokens = 0;
+  bool calibrated = false;  ///< made from the contestant's pace
 };
-[[nodiscard]] Budget make_budget(const BudgetRule& rule, int expected_turns);
+/// @param pace  null: none was measured, and the seconds are those of a fixed rule
+[[nodiscard]] Budget make_budget(const BudgetRule& rule, int expected_turns,
+                                 const Pace* pace = nullptr);
+
+/// slack * the sum over the expected turns of (time to the first token at that context + expected
+/// tokens / decode rate + tool_seconds), between floor and ceiling. The context begins with system
+/// prompt, tools and task (1500 tokens, new to the server) and grows by each answer and its result
+/// (400 tokens); what was there before is read again at the warm rate. Expected tokens are those of
+/// the probe's tool-using conversation, 2048 at most, so that rambling buys no time.
+[[nodiscard]] double calibrated_seconds(const BudgetRule& rule, int expected_turns,
+                                        const Pace& pace);
 
 /// The three clocks. Waiting (our queue, backoff, Retry-After) is never charged.
 struct Clocks {

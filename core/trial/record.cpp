@@ -29,7 +29,8 @@ Json to_json(const Budget& budget) {
           {"tokens", budget.tokens},
           {"stop_turns", budget.stop_turns},
           {"stop_seconds", budget.stop_seconds},
-          {"stop_tokens", budget.stop_tokens}};
+          {"stop_tokens", budget.stop_tokens},
+          {"calibrated", budget.calibrated}};
 }
 
 Budget budget_from_json(const Json& json) {
@@ -38,7 +39,8 @@ Budget budget_from_json(const Json& json) {
           .tokens = json_or(json, "tokens", std::int64_t{0}),
           .stop_turns = json_or(json, "stop_turns", 0),
           .stop_seconds = json_or(json, "stop_seconds", 0.0),
-          .stop_tokens = json_or(json, "stop_tokens", std::int64_t{0})};
+          .stop_tokens = json_or(json, "stop_tokens", std::int64_t{0}),
+          .calibrated = json_or(json, "calibrated", false)};
 }
 
 Json to_json(const RequestTiming& request) {

@@ -19,7 +19,7 @@ constexpr Names<Outcome, 5> kOutcomes{{
     {Outcome::skipped, "skipped"},
 }};
 
-constexpr Names<Reason, 24> kReasons{{
+constexpr Names<Reason, 25> kReasons{{
     {Reason::none, "none"},
     {Reason::wrong_result, "wrong_result"},
     {Reason::gave_up, "gave_up"},
@@ -41,6 +41,7 @@ constexpr Names<Reason, 24> kReasons{{
     {Reason::context_floor, "context_floor"},
     {Reason::no_vision, "no_vision"},
     {Reason::no_tools, "no_tools"},
+    {Reason::no_parallel_calls, "no_parallel_calls"},
     {Reason::missing_command, "missing_command"},
     {Reason::requires_container, "requires_container"},
     {Reason::ruler_broken, "ruler_broken"},

@@ -41,6 +41,7 @@ enum class Reason {
   context_floor,
   no_vision,
   no_tools,
+  no_parallel_calls,
   missing_command,
   requires_container,
   ruler_broken,

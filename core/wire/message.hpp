@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -29,6 +30,10 @@ struct Image {
   std::string type;   ///< "image/png"
   std::string bytes;  ///< the file, not encoded
 };
+
+/// "image/png", "image/jpeg", "image/gif" or "image/webp", by the file's first bytes; "" for
+/// anything else.
+[[nodiscard]] std::string image_type(std::string_view bytes);
 
 struct Message {
   Role role = Role::user;

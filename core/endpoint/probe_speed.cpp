@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.hpp"
+#include "core/endpoint/probe_steps.hpp"
+#include "core/endpoint/probe_texts.hpp"
+#include "core/endpoint/probe_together.hpp"
+
+namespace plumb {
+namespace {
+
+constexpr int kRepeats = 3;
+constexpr std::int64_t kTokens = 256;    ///< of an answer whose rate is measured
+constexpr std::int64_t kFewTokens = 48;  ///< at least, where a slow server has to be probed quickly
+constexpr double kBriefSeconds = 3;      ///< of one such answer
+
+Question endless(bool dense, std::int64_t tokens) {
+  return {.messages = {{.role = Role::user, .text = endless_prompt(random_hex(4), dense)}},
+          .tools = {},
+          .max_tokens = tokens};
+}
+
+/// How many tokens to ask for: all of them, or what comes within a few seconds.
+std::int64_t answer_length(ProbeTalk& talk, bool brief) {
+  const auto warm_up = figures_of(talk.ask(endless(true, kFewTokens)));
+  if (!brief || !warm_up || !warm_up->tok_s()) return kTokens;
+  return std::clamp<std::int64_t>(std::llround(*warm_up->tok_s() * kBriefSeconds), kFewTokens,
+                                  kTokens);
+}
+
+/// Time in which at least one of these answers was in flight.
+double busy_seconds(std::vector<AnswerFigures> answers) {
+  std::ranges::sort(answers, {}, &AnswerFigures::sent);
+  Duration busy{};
+  Instant until{};
+  for (const AnswerFigures& answer : answers) {
+    const Instant from = std::max(answer.sent, until);
+    if (answer.ended > from) busy += answer.ended - from;
+    until = std::max(until, answer.ended);
+  }
+  return to_seconds(busy);
+}
+
+std::optional<DecodeFigure> figure_of(const std::vector<AnswerFigures>& answers, bool dense,
+                                      int concurrency) {
+  std::vector<double> rates;
+  std::vector<double> firsts;
+  std::vector<double> quoted;
+  std::vector<double> tokens;
+  std::int64_t all = 0;
+  std::int64_t drafted = 0;
+  std::int64_t accepted = 0;
+  for (const AnswerFigures& answer : answers) {
+    const auto rate = answer.tok_s();
+    if (!rate) continue;
+    rates.push_back(*rate);
+    firsts.push_back(answer.ttft_ms);
+    tokens.push_back(static_cast<double>(answer.tokens));
+    quoted.push_back(static_cast<double>(answer.tokens) / to_seconds(answer.ended - answer.sent));
+    all += answer.tokens;
+    drafted += answer.server.draft_tokens.value_or(0);
+    accepted += answer.server.draft_accepted.value_or(0);
+  }
+  if (rates.empty()) return std::nullopt;
+  DecodeFigure figure{.text = dense ? "dense" : "predictable",
+                      .concurrency = concurrency,
+                      .answers = static_cast<int>(rates.size()),
+                      .tokens = std::llround(median(tokens)),
+                      .tok_s = median(rates),
+                      .low_tok_s = std::ranges::min(rates),
+                      .high_tok_s = std::ranges::max(rates),
+                      .ttft_ms = median(firsts),
+                      .quoted_tok_s = median(quoted)};
+  const double busy = busy_seconds(answers);
+  if (busy > 0) figure.total_tok_s = static_cast<double>(all) / busy;
+  if (drafted > 0)
+    figure.draft_acceptance = static_cast<double>(accepted) / static_cast<double>(drafted);
+  return figure;
+}
+
+std::vector<AnswerFigures> answers_to(ProbeTalk& talk, std::span<const Question> questions) {
+  std::vector<AnswerFigures> answers;
+  for (const ChatReply& reply : ask_together(talk, questions)) {
+    if (const auto figures = figures_of(reply)) answers.push_back(*figures);
+  }
+  return answers;
+}
+
+/// Long prompts, each with a salt of its own.
+std::vector<Question> long_questions(int count, std::int64_t tokens, double bytes_per_token,
+                                     std::int64_t answer_tokens) {
+  std::vector<Question> questions;
+  const auto bytes = static_cast<std::size_t>(static_cast<double>(tokens) * bytes_per_token);
+  for (int i = 0; i < count; ++i) {
+    questions.push_back(
+        {.messages = {{.role = Role::user, .text = long_prompt(random_hex(6), make_code(), bytes)}},
+         .tools = {},
+         .max_tokens = answer_tokens});
+  }
+  return questions;
+}
+
+double median_ttft(const std::vector<AnswerFigures>& answers) {
+  std::vector<double> firsts;
+  for (const AnswerFigures& answer : answers) firsts.push_back(answer.ttft_ms);
+  return median(std::move(firsts));
+}
+
+}  // namespace
+
+void probe_decode(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& options) {
+  const std::int64_t tokens = answer_length(talk, options.brief);
+  std::vector<int> concurrencies = {1};
+  if (options.concurrency > 1) concurrencies.push_back(options.concurrency);
+  for (const int concurrency : concurrencies) {
+    for (const bool dense : {false, true}) {
+      if (!dense && options.brief) continue;
+      std::vector<AnswerFigures> answers;
+      for (int i = 0; i < kRepeats && !talk.waiter().stopped(); ++i) {
+        std::vector<Question> questions;
+        for (int n = 0; n < concurrency; ++n) questions.push_back(endless(dense, tokens));
+        const auto more = answers_to(talk, questions);
+        answers.insert(answers.end(), more.begin(), more.end());
+      }
+      if (const auto figure = figure_of(answers, dense, concurrency))
+        card.decode.push_back(*figure);
+    }
+  }
+}
+
+void probe_pace(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& options) {
+  const auto tokens_per_turn = probe_tokens_per_turn(talk);
+  const auto dense = std::ranges::find_if(card.decode, [&](const DecodeFigure& figure) {
+    return figure.text == "dense" && figure.concurrency == options.concurrency;
+  });
+  if (!tokens_per_turn || dense == card.decode.end()) return;
+  Pace pace{
+      .ttft_ms = dense->ttft_ms, .decode_tok_s = dense->tok_s, .tokens_per_turn = *tokens_per_turn};
+  constexpr std::int64_t kPrompt = 2048;
+  constexpr double kBytesPerToken = 4.5;
+  const auto questions = long_questions(options.concurrency, kPrompt, kBytesPerToken, 8);
+  const auto per_token = [&](const std::vector<AnswerFigures>& answers) {
+    if (answers.empty() || answers.front().prompt_tokens.value_or(0) <= 0) return 0.0;
+    return std::max(0.0, median_ttft(answers) - pace.ttft_ms) /
+           static_cast<double>(*answers.front().prompt_tokens);
+  };
+  pace.cold_ms_per_token = per_token(answers_to(talk, questions));
+  pace.warm_ms_per_token = std::min(pace.cold_ms_per_token, per_token(answers_to(talk, questions)));
+  card.pace = pace;
+}
+
+void probe_grid(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& options) {
+  constexpr std::int64_t kAnswer = 64;
+  constexpr double kBytesPerToken = 4.5;
+  constexpr int kMost = 16;
+  for (std::int64_t depth = 1024; depth <= options.longest_prompt; depth *= 4) {
+    if (card.window() && depth + kAnswer > *card.window()) break;
+    for (int concurrency = 1; concurrency <= std::max(options.concurrency, kMost);
+         concurrency *= 2) {
+      if (talk.waiter().stopped()) return;
+      talk.parts().on_step(fmt::format("grid: {} tokens deep, {} at once", depth, concurrency));
+      const auto answers =
+          answers_to(talk, long_questions(concurrency, depth, kBytesPerToken, kAnswer));
+      const auto figure = figure_of(answers, true, concurrency);
+      if (answers.empty()) continue;
+      card.grid.push_back(
+          {.prompt_tokens = answers.front().prompt_tokens.value_or(depth),
+           .concurrency = concurrency,
+           .ttft_ms = median_ttft(answers),
+           .tok_s = figure ? std::optional(figure->tok_s) : std::nullopt,
+           .total_tok_s = figure ? std::optional(figure->total_tok_s) : std::nullopt});
+    }
+  }
+}
+
+std::optional<double> probe_tokens_per_turn(ProbeTalk& talk) {
+  const Json name = {
+      {"type", "object"}, {"properties", {{"name", {{"type", "string"}}}}}, {"required", {"name"}}};
+  Json name_and_text = name;
+  name_and_text["properties"]["text"] = {{"type", "string"}};
+  name_and_text["required"].push_back("text");
+  Question question{
+      .messages =
+          {{.role = Role::user,
+            .text = "Call the tool read_note with name \"groceries\". Then add the missing item "
+                    "milk: write the "
+                    "whole new list back with write_note, and say in one sentence what you did."}},
+      .tools = {{.name = "read_note", .description = "Reads a note.", .parameters = name},
+                {.name = "write_note",
+                 .description = "Replaces a note.",
+                 .parameters = name_and_text}},
+      .max_tokens = 4096};
+  std::vector<double> tokens;
+  constexpr int kMostTurns = 4;
+  for (int turn = 0; turn < kMostTurns && !talk.waiter().stopped(); ++turn) {
+    const ChatReply reply = talk.ask(question);
+    if (!reply.answer || !reply.answer->usage.completion_tokens) break;
+    tokens.push_back(static_cast<double>(*reply.answer->usage.completion_tokens));
+    if (reply.answer->message.calls.empty()) break;
+    question.messages.push_back(reply.answer->message);
+    for (const ToolCall& call : reply.answer->message.calls) {
+      const char* result = call.name == "read_note" ? "bread\neggs\ncoffee" : "The note was saved.";
+      question.messages.push_back({.role = Role::tool, .text = result, .call_id = call.id});
+    }
+  }
+  if (tokens.empty()) return std::nullopt;
+  double sum = 0;
+  for (const double count : tokens) sum += count;
+  return sum / static_cast<double>(tokens.size());
+}
+
+}  // namespace plumb

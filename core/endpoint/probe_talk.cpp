@@ -1,0 +1,86 @@
+#include "core/endpoint/probe_talk.hpp"
+
+#include "core/base/text.hpp"
+
+namespace plumb {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(120);
+
+ChatRequest request_of(const Question& question) {
+  return {.messages = question.messages,
+          .tools = question.tools,
+          .max_tokens = question.max_tokens,
+          .seed = std::nullopt,
+          .trial_header = "",
+          .allowed = kPatience};
+}
+
+ChatReply nobody(const Error& error) {
+  return {.answer = std::unexpected(Fault{.sentence = full_sentence(error)}), .cost = {}};
+}
+
+}  // namespace
+
+ProbeTalk::ProbeTalk(const Contestant& contestant, const ProbeParts& parts, Waiter& waiter)
+    : parts_(parts), waiter_(waiter) {
+  Contestant once = contestant;
+  once.attempts = 1;  // a refusal is an answer here, and is not to be asked for three times
+  learn(once);
+}
+
+void ProbeTalk::learn(const Contestant& contestant) {
+  contestant_ = contestant;
+  auto made = parts_.make_endpoint(contestant_);
+  if (made) {
+    endpoint_ = std::move(*made);
+  } else {
+    status_ = std::unexpected(made.error());
+  }
+}
+
+ChatReply ProbeTalk::ask(const Question& question) {
+  ChatReply reply = endpoint_->chat(request_of(question), waiter_);
+  if (reply.answer || is_refusal(reply) || waiter_.stopped()) return reply;
+  return endpoint_->chat(request_of(question), waiter_);
+}
+
+ChatReply ProbeTalk::ask(const std::string& text, std::int64_t max_tokens) {
+  return ask(
+      {.messages = {{.role = Role::user, .text = text}}, .tools = {}, .max_tokens = max_tokens});
+}
+
+ChatReply ProbeTalk::ask_as(const Contestant& variant, const Question& question) {
+  const auto endpoint = parts_.make_endpoint(variant);
+  if (!endpoint) return nobody(endpoint.error());
+  return (*endpoint)->chat(request_of(question), waiter_);
+}
+
+ChatReply ProbeTalk::ask_from(Waiter& waiter, const Question& question) const {
+  return endpoint_->chat(request_of(question), waiter);
+}
+
+bool ProbeTalk::says(std::string_view what, const ChatReply& reply) const {
+  return !reply.answer && parts_.servers.says(what, reply.answer.error().sentence);
+}
+
+bool is_refusal(const ChatReply& reply) {
+  if (reply.answer) return false;
+  const Fault& fault = reply.answer.error();
+  const bool about_it =
+      fault.kind == Fault::Kind::http_status || fault.kind == Fault::Kind::stream_error;
+  // Some servers answer 500 to what they do not like.
+  return about_it && (fault.deterministic || fault.status == 500);
+}
+
+std::string told(const ChatReply& reply) {
+  constexpr std::size_t kMost = 160;
+  if (!reply.answer) return shortened(reply.answer.error().sentence, kMost);
+  const ChatResponse& response = *reply.answer;
+  if (!response.message.calls.empty())
+    return "a call of " + shortened(response.message.calls.front().name, 60);
+  if (response.message.text.empty()) return "nothing";
+  return '"' + shortened(printable(trimmed(response.message.text)), kMost) + '"';
+}
+
+}  // namespace plumb
