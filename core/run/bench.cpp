@@ -17,8 +17,9 @@ namespace {
 
 const std::vector<std::string> kKeys = {"suite", "contestants", "repeats",
                                         "seed",  "concurrency", "budget"};
-const std::vector<std::string> kBudgetKeys = {"slack", "seconds_per_turn", "hard_stop",
-                                              "tokens_per_turn"};
+const std::vector<std::string> kBudgetKeys = {"rule",      "slack",          "seconds_per_turn",
+                                              "hard_stop", "tool_seconds",   "floor",
+                                              "ceiling",   "tokens_per_turn"};
 
 Status only_known(const Json& table, const std::vector<std::string>& known,
                   const std::string& what) {
@@ -46,15 +47,19 @@ Status read_whole(const Json& table, const char* key, std::int64_t least, auto& 
 }
 
 Status read_budget(const Json& budget, BudgetRule& rule) {
-  if (budget.is_string() && budget == "fixed") return {};
+  if (budget.is_string()) return set_budget_rule(rule, budget.get<std::string>());
   if (!budget.is_object()) {
-    return fail(Code::config,
-                "bench: `budget` is \"fixed\", or a table with " + join(kBudgetKeys, ", "));
+    return fail(Code::config, "bench: `budget` is \"calibrated\", \"fixed\", or a table with " +
+                                  join(kBudgetKeys, ", "));
   }
   PLUMB_CHECK(only_known(budget, kBudgetKeys, "bench: budget"));
+  if (budget.contains("rule")) PLUMB_CHECK(set_budget_rule(rule, json_or(budget, "rule", "")));
   for (const auto& [key, member] : {std::pair{"slack", &BudgetRule::slack},
                                     {"seconds_per_turn", &BudgetRule::seconds_per_turn},
-                                    {"hard_stop", &BudgetRule::hard_stop}}) {
+                                    {"hard_stop", &BudgetRule::hard_stop},
+                                    {"tool_seconds", &BudgetRule::tool_seconds},
+                                    {"floor", &BudgetRule::floor},
+                                    {"ceiling", &BudgetRule::ceiling}}) {
     if (!budget.contains(key)) continue;
     if (!budget[key].is_number()) {
       return fail(Code::config, std::string("bench: budget: `") + key + "` is a number");
@@ -98,6 +103,16 @@ bool is_wanted(const Bench& bench, const Task& task) {
 }
 
 }  // namespace
+
+Status set_budget_rule(BudgetRule& rule, const std::string& name) {
+  if (name != "calibrated" && name != "fixed") {
+    return fail(Code::usage, "there is no budget rule \"" + printable(name) +
+                                 "\"; the rules are calibrated (seconds from the speed that the "
+                                 "probe measures) and fixed (the same seconds for all)");
+  }
+  rule.calibrated = name == "calibrated";
+  return {};
+}
 
 Result<Bench> load_bench(const fs::path& file) {
   PLUMB_TRY(const auto lua, LuaState::create({file.parent_path()}));
@@ -147,8 +162,18 @@ Status check_bench(const Bench& bench) {
     return fail(Code::usage, "the hard stop is a factor from 1 to 100");
   if (!in_range(rule.slack, 1, 100))
     return fail(Code::usage, "the budget's slack is a factor from 1 to 100");
-  if (!in_range(rule.seconds_per_turn, 0.01, 86'400)) {
-    return fail(Code::usage, "seconds_per_turn is a number from 0.01 to 86400");
+  for (const auto& [name, seconds] :
+       {std::pair{"seconds_per_turn", rule.seconds_per_turn}, {"ceiling", rule.ceiling}}) {
+    if (!in_range(seconds, 0.01, 86'400)) {
+      return fail(Code::usage, std::string(name) + " is a number of seconds from 0.01 to 86400");
+    }
+  }
+  for (const auto& [name, seconds] :
+       {std::pair{"tool_seconds", rule.tool_seconds}, {"floor", rule.floor}}) {
+    if (!in_range(seconds, 0, rule.ceiling)) {
+      return fail(Code::usage,
+                  std::string(name) + " is a number of seconds from 0 to the budget's ceiling");
+    }
   }
   return {};
 }

@@ -19,7 +19,7 @@ struct Bench {
   int repeats = 3;
   std::uint64_t seed = 1;
   int concurrency = 4;  ///< live trials at once, over all contestants
-  BudgetRule budget;
+  BudgetRule budget{.calibrated = true};
   // Filters of the suite.
   std::vector<std::string> task_globs;  ///< a task stays that matches one of them; none = all stay
   std::vector<std::string> categories;
@@ -27,9 +27,13 @@ struct Bench {
 };
 
 /// Reads a bench file: `return bench { suite = "tasks/starter" | {...}, contestants = {...},
-/// repeats =, seed =, concurrency =, budget = "fixed" | { slack =, seconds_per_turn =, hard_stop =,
-/// tokens_per_turn = } }`. Paths are relative to the file. Code::config with file and line.
+/// repeats =, seed =, concurrency =, budget = "calibrated" | "fixed" | { rule =, slack =,
+/// seconds_per_turn =, hard_stop =, tokens_per_turn =, tool_seconds =, floor =, ceiling = } }`.
+/// Paths are relative to the file. Code::config with file and line.
 [[nodiscard]] Result<Bench> load_bench(const std::filesystem::path& file);
+
+/// "calibrated" or "fixed"; Code::usage for anything else.
+[[nodiscard]] Status set_budget_rule(BudgetRule& rule, const std::string& name);
 
 /// Refuses numbers out of range, no contestant, two of the same name. Code::usage.
 [[nodiscard]] Status check_bench(const Bench& bench);

@@ -1,11 +1,12 @@
 #include "core/run/run.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
+#include <mutex>
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "core/run/entrant.hpp"
 #include "core/run/machine.hpp"
 #include "core/run/ruler.hpp"
 #include "core/run/session.hpp"
@@ -15,8 +16,6 @@
 namespace plumb {
 namespace {
 
-/// How long a server may be silent when it is asked for its models.
-constexpr double kDiscoveryIdle = 8;
 constexpr int kRulerThreads = 4;
 
 using Tasks = std::vector<std::shared_ptr<const Task>>;
@@ -28,69 +27,11 @@ struct Prepared {
   std::shared_ptr<const Task> path_check;
   Tasks stand_in_tasks;  ///< the suite and the path check
   CommandDigests commands;
-  std::vector<std::optional<std::int64_t>> contexts;  ///< declared windows, by contestant
-  std::vector<std::unique_ptr<Endpoint>> endpoints;   ///< by contestant
-  std::vector<TaskRuler> rulers;                      ///< by task; empty without a ruler check
+  std::string identity;
+  std::optional<RunInfo> resumed;  ///< the run to go on with
+  std::vector<Entrant> entrants;   ///< by contestant
+  std::vector<TaskRuler> rulers;   ///< by task; empty without a ruler check
 };
-
-/// Finds the model of a contestant that names none, and whether anybody is there.
-/// Code::unavailable, usage.
-Result<std::optional<std::int64_t>> discover(Contestant& contestant, const RunParts& parts,
-                                             const Tasks& tasks, const std::stop_token& stop) {
-  if (contestant.is_stand_in()) {
-    if (contestant.model.empty()) contestant.model = "stand-in";
-    return std::nullopt;
-  }
-  if (!contestant.up.empty()) return std::nullopt;  // nobody is there yet
-  Contestant hasty = contestant;
-  hasty.idle_timeout_s = std::min(hasty.idle_timeout_s, kDiscoveryIdle);
-  PLUMB_TRY(const auto endpoint, parts.make_endpoint(hasty, tasks));
-  Waiter waiter(real_clock(), stop);
-  const auto models = endpoint->models(waiter);
-  if (waiter.stopped()) return fail(Code::cancelled, "interrupted");
-  const std::string where = redacted_url(contestant.url);
-  if (!models) {
-    const Fault& fault = models.error();
-    const bool nobody = fault.kind == Fault::Kind::connect;
-    if (!nobody && !contestant.model.empty()) return std::nullopt;
-    const std::string remedy =
-        nobody ? "is the server running, and is the URL right?" : "name the model with model=...";
-    return fail(Code::unavailable, "contestant \"" + contestant.name + "\" cannot be reached at " +
-                                       where + ": " + fault.sentence + "; " + remedy);
-  }
-  if (contestant.model.empty() && models->size() != 1) {
-    std::vector<std::string> ids;
-    for (const ServedModel& model : *models) ids.push_back(model.id);
-    return fail(Code::usage, where + " serves " + std::to_string(models->size()) +
-                                 " models; say which one with model=ID" +
-                                 (ids.empty() ? "" : ": " + join(ids, ", ")));
-  }
-  if (contestant.model.empty()) contestant.model = models->front().id;
-  const auto served = std::ranges::find(*models, contestant.model, &ServedModel::id);
-  return served == models->end() ? std::nullopt : served->context;
-}
-
-/// The last part of a model's id, in the letters that a contestant's name may have.
-std::string name_from_model(const std::string& model) {
-  std::string name = split(model, '/').back().substr(0, 60);
-  for (char& c : name) {
-    const bool fits =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
-    if (!fits) c = '-';
-  }
-  return name;
-}
-
-/// A contestant that came as a bare URL goes by its model: an address says little, and is nobody's
-/// business in a report.
-void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant) {
-  const std::string name = name_from_model(contestant.model);
-  if (!contestant.named_by_url || contestant.is_stand_in() || name.empty()) return;
-  contestant.name = name;
-  for (int n = 2; std::ranges::count(contestants, contestant.name, &Contestant::name) > 1; ++n) {
-    contestant.name = name + "-" + std::to_string(n);
-  }
-}
 
 std::vector<std::string> needed_commands(const Suite& suite) {
   std::vector<std::string> commands;
@@ -149,6 +90,34 @@ Status check_all_rulers(Prepared& prepared, const RunParts& parts, const std::st
   return {};
 }
 
+/// The card that an earlier session of the run kept of this contestant.
+std::optional<CapabilityCard> stored_card(const std::optional<RunInfo>& run,
+                                          const std::string& contestant) {
+  if (!run) return std::nullopt;
+  for (const Json& known : run->plan.value("contestants", Json::array())) {
+    if (json_or(known, "name", "") != contestant || !known.contains("probe")) continue;
+    if (known["probe"].is_object()) return capability_card_from_json(known["probe"]);
+  }
+  return std::nullopt;
+}
+
+/// One after the other: two probes at once would measure each other.
+Status meet_all(Prepared& prepared, const RunRequest& request, const RunParts& parts,
+                const std::stop_token& stop) {
+  for (const Contestant& contestant : request.bench.contestants) {
+    if (contestant.up.empty()) {
+      PLUMB_TRY(Entrant entrant, meet(contestant, parts, prepared.stand_in_tasks,
+                                      probe_options(contestant, request.bench, prepared.suite),
+                                      stored_card(prepared.resumed, contestant.name), stop));
+      prepared.entrants.push_back(std::move(entrant));
+    } else {
+      PLUMB_TRY(auto door, parts.make_endpoint(contestant, prepared.stand_in_tasks));
+      prepared.entrants.push_back({.contestant = contestant, .door = std::move(door)});
+    }
+  }
+  return {};
+}
+
 Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::stop_token& stop) {
   PLUMB_CHECK(check_bench(request.bench));
   PLUMB_CHECK(check_machines(request.bench.contestants));
@@ -159,21 +128,24 @@ Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::
   prepared.stand_in_tasks = prepared.suite.tasks;
   prepared.stand_in_tasks.push_back(prepared.path_check);
   for (Contestant& contestant : request.bench.contestants) {
-    PLUMB_TRY(auto context, discover(contestant, parts, prepared.stand_in_tasks, stop));
-    prepared.contexts.push_back(context);
+    PLUMB_CHECK(parts.servers.check_name(contestant.server));
+    if (!contestant.up.empty()) continue;  // nobody is there yet
+    PLUMB_CHECK(settle_model(contestant, parts.make_endpoint, prepared.stand_in_tasks, stop));
     name_by_model(request.bench.contestants, contestant);
-    // Made now, so that a mistake in its options is told before the ruler is checked.
-    PLUMB_TRY(auto endpoint, parts.make_endpoint(contestant, prepared.stand_in_tasks));
-    prepared.endpoints.push_back(std::move(endpoint));
   }
+  prepared.identity =
+      run_identity(request.bench, prepared.suite, prepared.scaffold, parts.sandboxes.digest());
+  if (request.resume) {
+    PLUMB_TRY(prepared.resumed, parts.store.resumable(prepared.identity));
+  }
+  PLUMB_CHECK(meet_all(prepared, request, parts, stop));
   Waiter waiter(real_clock(), stop);
   PLUMB_TRY(prepared.commands,
             survey_commands(parts.sandboxes, needed_commands(prepared.suite), waiter));
-  if (request.check_ruler) PLUMB_CHECK(check_all_rulers(prepared, parts, stop));
   return prepared;
 }
 
-Json plan_json(const RunRequest& request, const Prepared& prepared, const std::string& identity,
+Json plan_json(const RunRequest& request, const Prepared& prepared,
                const std::string& sandbox_digest) {
   Json tasks = Json::array();
   for (const auto& task : prepared.suite.tasks) {
@@ -183,13 +155,15 @@ Json plan_json(const RunRequest& request, const Prepared& prepared, const std::s
                      {"expected_turns", task->expected_turns}});
   }
   Json contestants = Json::array();
-  for (const Contestant& contestant : request.bench.contestants) {
+  for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
+    const Contestant& contestant = request.bench.contestants[i];
     contestants.push_back({{"name", contestant.name},
                            {"model", contestant.model},
                            {"url", redacted_url(contestant.url)},
                            {"stand_in", contestant.is_stand_in()},
                            {"identity", contestant.identity()},
-                           {"recipe", contestant.recipe}});
+                           {"recipe", contestant.recipe},
+                           {"probe", found_json(prepared.entrants[i])}});
   }
   return {
       {"tasks", std::move(tasks)},
@@ -201,32 +175,27 @@ Json plan_json(const RunRequest& request, const Prepared& prepared, const std::s
       {"scaffold", {{"version", prepared.scaffold.version}, {"digest", prepared.scaffold.digest}}},
       {"sandbox", {{"digest", sandbox_digest}}},
       {"commands", prepared.commands},
-      {"fingerprint", identity},
+      {"fingerprint", prepared.identity},
       {"version", request.version}};
 }
 
 /// The run to go on with, or a new one.
 Result<RunInfo> open_run(const RunRequest& request, const Prepared& prepared,
                          const RunParts& parts) {
-  const std::string identity =
-      run_identity(request.bench, prepared.suite, prepared.scaffold, parts.sandboxes.digest());
-  if (request.resume) {
-    PLUMB_TRY(auto found, parts.store.resumable(identity));
-    if (found) {
-      PLUMB_CHECK(parts.store.set_run_state(found->id, "running", 0));
-      return std::move(*found);
-    }
+  if (prepared.resumed) {
+    PLUMB_CHECK(parts.store.set_run_state(prepared.resumed->id, "running", 0));
+    return *prepared.resumed;
   }
   RunInfo run;
   run.id = random_hex(4);
-  run.identity = identity;
+  run.identity = prepared.identity;
   run.suite = prepared.suite.name;
   run.seed = request.bench.seed;
   run.repeats = request.bench.repeats;
   run.sandbox = parts.sandboxes.name();
   run.isolated = parts.sandboxes.isolates();
   run.started_ms = real_clock().unix_ms();
-  run.plan = plan_json(request, prepared, identity, parts.sandboxes.digest());
+  run.plan = plan_json(request, prepared, parts.sandboxes.digest());
   PLUMB_CHECK(parts.store.create_run(run));
   return run;
 }
@@ -281,14 +250,37 @@ std::optional<Skip> why_skipped(const Prepared& prepared, const PlannedTrial& pl
   if (ruler != prepared.rulers.end() && !ruler->proven()) {
     return Skip{Reason::ruler_broken, Blame::task, ruler->problems.front()};
   }
-  const auto context = prepared.contexts[planned.contestant];
-  if (context && *context < task.needs_context) {
-    return Skip{Reason::context_floor, Blame::none,
-                "the task needs a window of " + std::to_string(task.needs_context) +
-                    " tokens, the server declares " + std::to_string(*context)};
-  }
-  return std::nullopt;
+  return unmet_need(prepared.entrants[planned.contestant], task);
 }
+
+/// Probes the contestants whose server comes up while the run is on. Thread-safe for different
+/// contestants.
+class LateProbes {
+ public:
+  LateProbes(const RunRequest& request, const RunParts& parts, Prepared& prepared, RunInfo& run)
+      : request_(request), parts_(parts), prepared_(prepared), run_(run) {}
+
+  Status meet(std::size_t contestant, const std::stop_token& stop) {
+    Entrant& entrant = prepared_.entrants[contestant];
+    PLUMB_TRY(Entrant met,
+              plumb::meet(entrant.contestant, parts_, prepared_.stand_in_tasks,
+                          probe_options(entrant.contestant, request_.bench, prepared_.suite),
+                          stored_card(prepared_.resumed, entrant.contestant.name), stop));
+    entrant.contestant = std::move(met.contestant);
+    entrant.endpoint = std::move(met.endpoint);
+    entrant.card = std::move(met.card);
+    const std::lock_guard lock(mutex_);
+    run_.plan["contestants"][contestant]["probe"] = found_json(entrant);
+    return parts_.store.set_plan(run_.id, run_.plan);
+  }
+
+ private:
+  const RunRequest& request_;
+  const RunParts& parts_;
+  Prepared& prepared_;
+  RunInfo& run_;
+  std::mutex mutex_;
+};
 
 /// Sets the state that the run ended in and makes its scorecard.
 Result<Json> close_run(const std::string& run_id, const std::string& state, Store& store) {
@@ -300,14 +292,56 @@ Result<Json> close_run(const std::string& run_id, const std::string& state, Stor
 
 }  // namespace
 
-Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_token stop) {
+Result<Json> plan_run(RunRequest request, const RunParts& parts, std::stop_token stop) {
   PLUMB_TRY(const Prepared prepared, prepare(request, parts, stop));
-  PLUMB_TRY(const RunInfo run, open_run(request, prepared, parts));
+  Json contestants = Json::array();
+  for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
+    const Entrant& entrant = prepared.entrants[i];
+    Json tasks = Json::array();
+    for (std::size_t task = 0; task < prepared.suite.tasks.size(); ++task) {
+      const Task& one = *prepared.suite.tasks[task];
+      const Budget budget = entrant.budget(request.bench.budget, one);
+      const auto skip = why_skipped(prepared, {.contestant = i, .task = task});
+      tasks.push_back({{"name", one.name},
+                       {"expected_turns", one.expected_turns},
+                       {"turns", budget.turns},
+                       {"seconds", budget.seconds},
+                       {"tokens", budget.tokens},
+                       {"stop_seconds", budget.stop_seconds},
+                       {"calibrated", budget.calibrated},
+                       {"skipped", skip ? Json(skip->sentence) : Json(nullptr)}});
+    }
+    const bool paced = entrant.card && entrant.card->pace;
+    contestants.push_back({{"name", entrant.contestant.name},
+                           {"model", entrant.contestant.model},
+                           {"pace", paced ? to_json(*entrant.card->pace) : Json(nullptr)},
+                           {"up_later", !entrant.contestant.up.empty()},
+                           {"tasks", std::move(tasks)}});
+  }
+  const std::size_t trials = prepared.entrants.size() * prepared.suite.tasks.size() *
+                             static_cast<std::size_t>(request.bench.repeats);
+  return Json{{"schema", "plumb.plan/1"},
+              {"suite", prepared.suite.name},
+              {"trials", trials},
+              {"repeats", request.bench.repeats},
+              {"concurrency", request.bench.concurrency},
+              {"budget", to_json(request.bench.budget)},
+              {"contestants", std::move(contestants)}};
+}
+
+Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_token stop) {
+  PLUMB_TRY(Prepared prepared, prepare(request, parts, stop));
+  if (request.check_ruler) PLUMB_CHECK(check_all_rulers(prepared, parts, stop));
+  PLUMB_TRY(RunInfo run, open_run(request, prepared, parts));
   PLUMB_TRY(Remaining remaining, what_is_left(request, prepared, run, parts.store));
   const int planned = static_cast<int>(remaining.trials.size()) + remaining.stored;
   parts.observer.on_start(run, planned, remaining.stored);
 
-  Session session(request, parts, run, prepared.suite, prepared.scaffold, prepared.endpoints, stop);
+  Session session(request, parts, run, prepared.suite, prepared.scaffold, prepared.entrants, stop);
+  LateProbes late(request, parts, prepared, run);
+  session.on_up([&](std::size_t contestant, Waiter& waiter) {
+    return late.meet(contestant, waiter.stop_token());
+  });
   for (std::size_t i = 0; i < remaining.answered.size(); ++i) {
     if (remaining.answered[i]) session.note_answered(i);
   }

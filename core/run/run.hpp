@@ -4,7 +4,7 @@
 #include <memory>
 #include <stop_token>
 
-#include "core/endpoint/endpoint.hpp"
+#include "core/endpoint/server_book.hpp"
 #include "core/run/bench.hpp"
 #include "core/run/observer.hpp"
 #include "core/sandbox/sandbox.hpp"
@@ -30,8 +30,16 @@ struct RunParts {
   Store& store;
   SandboxFactory& sandboxes;
   EndpointFactory make_endpoint;
+  const ServerBook& servers;
   RunObserver& observer;
 };
+
+/// What a run of this bench would do, probes included, and nothing of it done: {"schema":
+/// "plumb.plan/1", trials, concurrency, budget{}, contestants[{name, model, pace{}, tasks[{name,
+/// expected_turns, turns, seconds, tokens, stop_seconds, calibrated, skipped}]}]}. `skipped` is
+/// null or a sentence. Errors as of conduct_run().
+[[nodiscard]] Result<Json> plan_run(RunRequest request, const RunParts& parts,
+                                    std::stop_token stop);
 
 /// Conducts a run from its bench to its scorecard and returns the scorecard (its run.exit_code says
 /// how it went; an interrupted run and an outage have one as well). Every trial is durable before

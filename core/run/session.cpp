@@ -22,22 +22,23 @@ bool may_try_again(const Verdict& verdict) {
 }  // namespace
 
 Session::Session(const RunRequest& request, const RunParts& parts, const RunInfo& run,
-                 const Suite& suite, const Scaffold& scaffold,
-                 const std::vector<std::unique_ptr<Endpoint>>& endpoints, std::stop_token stop)
+                 const Suite& suite, const Scaffold& scaffold, const std::vector<Entrant>& entrants,
+                 std::stop_token stop)
     : request_(request),
       parts_(parts),
       run_(run),
       suite_(suite),
       scaffold_(scaffold),
-      endpoints_(endpoints),
-      sides_(endpoints.size()),
+      entrants_(entrants),
+      sides_(entrants.size()),
       on_stop_(std::move(stop), [this] { ended_.request_stop(); }) {
   const auto& contestants = request.bench.contestants;
   const std::vector<int> machines = machines_of(contestants);
   std::map<int, std::vector<Machine::Member>> members;
   for (std::size_t i = 0; i < contestants.size(); ++i) {
     sides_[i].machine = machines[i];
-    if (machines[i] != kNoMachine) members[machines[i]].push_back({contestants[i], *endpoints[i]});
+    if (machines[i] != kNoMachine)
+      members[machines[i]].push_back({contestants[i], *entrants[i].door});
   }
   for (auto& [machine, own] : members) {
     machines_.push_back(std::make_unique<Machine>(std::move(own), secrets_of(contestants)));
@@ -126,7 +127,7 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
        .attempt = planned.attempt,
        .task = task,
        .scaffold = scaffold_,
-       .budget = make_budget(request_.bench.budget, task.expected_turns),
+       .budget = entrants_[planned.contestant].budget(request_.bench.budget, task),
        .seed = seed,
        .request_seed = request_seed,
        .trial_header = trial_header(who, task.name, seed, run_.seed, planned.repeat, ""),
@@ -135,7 +136,7 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
              parts_.observer.on_turn(key, turn, task.expected_turns);
              follow(planned.contestant, queue);
            }},
-      *endpoints_[planned.contestant], parts_.sandboxes, waiter);
+      *entrants_[planned.contestant].endpoint, parts_.sandboxes, waiter);
 }
 
 void Session::keep_skipped(const PlannedTrial& planned, const Skip& skip) {
@@ -153,7 +154,7 @@ TrialRecord Session::without_run(const PlannedTrial& planned, Verdict verdict) c
   record.attempt = planned.attempt;
   record.seed = trial_seed(run_.seed, task.name, planned.repeat);
   record.started_ms = real_clock().unix_ms();
-  record.budget = make_budget(request_.bench.budget, task.expected_turns);
+  record.budget = entrants_[planned.contestant].budget(request_.bench.budget, task);
   record.verdict = std::move(verdict);
   return record;
 }
@@ -164,7 +165,7 @@ bool Session::settle(TrialRecord& record, const PlannedTrial& planned, TrialQueu
   Side& side = sides_[planned.contestant];
   if (was_answered(record)) side.answered = true;
   if (!wants_bare_request(record) || !side.unreached.empty()) return true;
-  const BareAnswer bare = bare_request(*endpoints_[planned.contestant], waiter);
+  const BareAnswer bare = bare_request(*entrants_[planned.contestant].endpoint, waiter);
   if (waiter.stopped()) return false;
   blame_by_bare_request(record, bare);
   if (bare.any_byte) {

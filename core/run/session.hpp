@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "core/run/entrant.hpp"
 #include "core/run/machine.hpp"
 #include "core/run/pacing.hpp"
 #include "core/run/plan.hpp"
@@ -16,19 +17,11 @@
 
 namespace plumb {
 
-/// Why a planned trial is not run at all.
-struct Skip {
-  Reason reason = Reason::missing_command;
-  Blame blame = Blame::user;
-  std::string sentence;
-};
-
 /// The trials of one run that are still to be done, on their threads. Used by conduct_run() alone.
 class Session {
  public:
   Session(const RunRequest& request, const RunParts& parts, const RunInfo& run, const Suite& suite,
-          const Scaffold& scaffold, const std::vector<std::unique_ptr<Endpoint>>& endpoints,
-          std::stop_token stop);
+          const Scaffold& scaffold, const std::vector<Entrant>& entrants, std::stop_token stop);
 
   using SkipRule = std::function<std::optional<Skip>(const PlannedTrial&)>;
   /// What is to be found out about a contestant once it is up for the first time, before its path
@@ -100,8 +93,8 @@ class Session {
   const RunInfo& run_;
   const Suite& suite_;
   const Scaffold& scaffold_;
-  const std::vector<std::unique_ptr<Endpoint>>& endpoints_;
-  std::deque<Side> sides_;  ///< by contestant
+  const std::vector<Entrant>& entrants_;  ///< one that is brought up is completed by the hook
+  std::deque<Side> sides_;                ///< by contestant
   std::vector<std::unique_ptr<Machine>> machines_;
   UpHook on_up_;
   const Task* path_check_ = nullptr;

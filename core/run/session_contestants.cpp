@@ -60,15 +60,15 @@ void Session::check_path(std::size_t contestant, const Task& path_check) {
       run_trial({.key = {who.name, path_check.name, 0},
                  .task = path_check,
                  .scaffold = scaffold_,
-                 .budget = make_budget(request_.bench.budget, path_check.expected_turns),
+                 .budget = entrants_[contestant].budget(request_.bench.budget, path_check),
                  .seed = seed,
                  .request_seed = who.sampling.seed,
                  .trial_header = trial_header(who, path_check.name, seed, run_.seed, 0, kOracle)},
-                *endpoints_[contestant], parts_.sandboxes, waiter);
+                *entrants_[contestant].endpoint, parts_.sandboxes, waiter);
   if (record.verdict.reason == Reason::interrupted) return;
   bool answered = was_answered(record);
   if (record.verdict.reason == Reason::never_reached) {
-    const BareAnswer bare = bare_request(*endpoints_[contestant], waiter);
+    const BareAnswer bare = bare_request(*entrants_[contestant].endpoint, waiter);
     answered = bare.any_byte;
     if (!answered && !waiter.stopped()) {
       side.unreached = "no byte came, neither to the path check (" + record.verdict.sentence +
@@ -101,8 +101,8 @@ void Session::follow(std::size_t contestant, TrialQueue& queue) {
 bool Session::recover(std::size_t contestant) {
   const std::string& name = request_.bench.contestants[contestant].name;
   parts_.observer.on_stage(name + " fell silent; it is asked until it answers");
-  const bool answers =
-      wait_for_recovery(*endpoints_[contestant], request_.outage_patience, ended_.get_token());
+  const bool answers = wait_for_recovery(*entrants_[contestant].endpoint, request_.outage_patience,
+                                         ended_.get_token());
   if (answers) {
     parts_.observer.on_stage(name + " answers again");
   } else if (!ended_.stop_requested()) {

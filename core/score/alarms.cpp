@@ -254,6 +254,24 @@ void alarm_run(const RunInfo& run, std::vector<Alarm>& out) {
        .remedy = "resume the run"});
 }
 
+/// What the probes found amiss before the first trial.
+void alarm_probes(const RunInfo& run, Json& out) {
+  const bool calibrated = json_or(object_in(run.plan, "budget"), "mode", "") == "calibrated";
+  for (const Json& contestant : list_in(run.plan, "contestants")) {
+    const Json& probe = object_in(contestant, "probe");
+    for (const Json& alarm : list_in(probe, "alarms")) out.push_back(alarm);
+    if (!calibrated || probe.empty() || object_in(object_in(probe, "speed"), "pace").size() > 0) {
+      continue;
+    }
+    out.push_back(to_json({.id = "not_calibrated",
+                           .contestant = json_or(contestant, "name", ""),
+                           .sentence = "its speed could not be measured, so its budget has the "
+                                       "seconds of the fixed rule",
+                           .evidence = "no answer of the probe told how many tokens it had",
+                           .remedy = "have the server report usage at the end of its streams"}));
+  }
+}
+
 }  // namespace
 
 Json alarms(const RunInfo& run, const Board& board, const std::vector<std::string>& labels) {
@@ -271,6 +289,7 @@ Json alarms(const RunInfo& run, const Board& board, const std::vector<std::strin
   alarm_skipped(board, broken, found);
   Json json = Json::array();
   for (const Alarm& alarm : found) json.push_back(to_json(alarm));
+  alarm_probes(run, json);
   for (const Json& note : run.notes) {
     if (!note.is_object()) continue;
     json.push_back(to_json({.id = json_or(note, "id", "note"),

@@ -60,6 +60,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] Status create_run(const RunInfo& run) override;
   [[nodiscard]] Status set_run_state(const std::string& run_id, const std::string& state,
                                      std::int64_t finished_ms) override;
+  [[nodiscard]] Status set_plan(const std::string& run_id, const Json& plan) override;
   [[nodiscard]] Status add_note(const std::string& run_id, const Json& note) override;
   [[nodiscard]] Result<std::vector<RunInfo>> runs() override;
   [[nodiscard]] Result<RunInfo> run(const std::string& id) override;
@@ -87,6 +88,18 @@ Status SqliteStore::set_run_state(const std::string& run_id, const std::string& 
   return writer_.write([&](Database& database) -> Status {
     PLUMB_TRY(Query row, database.query("UPDATE runs SET state = ?, finished_ms = ? WHERE id = ?"));
     PLUMB_CHECK(row.text(state).number(finished_ms).text(run_id).run());
+    if (row.changes() == 0) {
+      return fail(Code::not_found, "there is no run " + run_id + " in " + database.path());
+    }
+    return {};
+  });
+}
+
+Status SqliteStore::set_plan(const std::string& run_id, const Json& plan) {
+  const std::string text = dump_json(plan);
+  return writer_.write([&](Database& database) -> Status {
+    PLUMB_TRY(Query row, database.query("UPDATE runs SET plan = ? WHERE id = ?"));
+    PLUMB_CHECK(row.text(text).text(run_id).run());
     if (row.changes() == 0) {
       return fail(Code::not_found, "there is no run " + run_id + " in " + database.path());
     }

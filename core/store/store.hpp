@@ -16,7 +16,8 @@
 
 namespace plumb {
 
-/// A run as it was planned; everything but `state`, `finished_ms` and `notes` is written once.
+/// A run as it was planned; everything but `state`, `finished_ms`, `notes` and what its plan says
+/// of probes is written once.
 struct RunInfo {
   std::string id;        ///< 8 hex digits
   std::string identity;  ///< hash of what must be equal for --resume: tasks, contestants, repeats,
@@ -30,7 +31,8 @@ struct RunInfo {
   std::int64_t finished_ms = 0;   ///< 0 while it is not finished
   std::string state = "running";  ///< "running", "finished", "interrupted", "outage"
   /// plan{tasks[{name, category, digest, expected_turns}], contestants[{name, model, url
-  /// (redacted), stand_in, identity{}, recipe{}}], trials_per_contestant}, budget{}, ruler{},
+  /// (redacted), stand_in, identity{}, recipe{}, probe{} (a capability card, null before it was
+  /// probed), proxy}], trials_per_contestant}, budget{}, ruler{},
   /// scaffold{version, digest}, fingerprint, version.
   Json plan = Json::object();
   /// Observed while running: alarms raised by the run itself [{id, contestant, task, sentence,
@@ -49,6 +51,8 @@ class Store {
   [[nodiscard]] virtual Status create_run(const RunInfo& run) = 0;
   [[nodiscard]] virtual Status set_run_state(const std::string& run_id, const std::string& state,
                                              std::int64_t finished_ms) = 0;
+  /// Replaces the plan: what was found about contestants whose server came up later.
+  [[nodiscard]] virtual Status set_plan(const std::string& run_id, const Json& plan) = 0;
   [[nodiscard]] virtual Status add_note(const std::string& run_id, const Json& note) = 0;
   /// Newest first.
   [[nodiscard]] virtual Result<std::vector<RunInfo>> runs() = 0;

@@ -33,6 +33,13 @@ struct TerminalStyle {
 [[nodiscard]] std::string json_scorecard(const Json& card);
 [[nodiscard]] Status write_json_scorecard(const std::filesystem::path& path, const Json& card);
 
+/// What a run would do ({"schema": "plumb.plan/1"}): each contestant's budget for each task.
+[[nodiscard]] std::string terminal_plan(const Json& plan, const TerminalStyle& style);
+
+/// A capability card ({"schema": "plumb.probe/1"}) for a terminal: what an endpoint can do, how
+/// fast it is, and which of it was measured.
+[[nodiscard]] std::string terminal_capability_card(const Json& card, const TerminalStyle& style);
+
 /// One attempt: what it was asked, what it did turn by turn, how it was judged.
 /// @param full  nothing is shortened
 [[nodiscard]] std::string show_trial(const TrialRecord& record, const TerminalStyle& style,

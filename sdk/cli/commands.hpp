@@ -8,6 +8,7 @@ namespace plumb::cli {
 
 /// Declares a command. When the user typed it, `exit_code` is set by the command's callback.
 void add_run(CLI::App& app, int& exit_code);
+void add_probe(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_score(CLI::App& app, int& exit_code);
 void add_runs(CLI::App& app, int& exit_code);

@@ -20,7 +20,7 @@ namespace {
 /// A stand-in's server and the endpoint that speaks to it, as one.
 class ServedStandIn final : public Endpoint {
  public:
-  ServedStandIn(std::unique_ptr<StandInServer> server, std::unique_ptr<Endpoint> endpoint)
+  ServedStandIn(std::shared_ptr<StandInServer> server, std::unique_ptr<Endpoint> endpoint)
       : server_(std::move(server)), endpoint_(std::move(endpoint)) {}
   ChatReply chat(const ChatRequest& request, Waiter& waiter) override {
     return endpoint_->chat(request, waiter);
@@ -33,24 +33,31 @@ class ServedStandIn final : public Endpoint {
   }
 
  private:
-  std::unique_ptr<StandInServer> server_;
+  std::shared_ptr<StandInServer> server_;
   std::unique_ptr<Endpoint> endpoint_;
 };
 
-Result<std::unique_ptr<Endpoint>> serve_stand_in(
+}  // namespace
+
+Result<std::unique_ptr<Endpoint>> Endpoints::serve_stand_in(
     const Contestant& contestant, const std::vector<std::shared_ptr<const Task>>& tasks,
-    int max_streams, HttpClient& http, const ServerBook& book) {
+    int max_streams) {
   constexpr std::string_view kScheme = "standin:";
   PLUMB_TRY(const auto options,
             parse_stand_in_options(std::string_view(contestant.url).substr(kScheme.size())));
-  PLUMB_TRY(auto server, StandInServer::start(options, tasks, 0, max_streams));
+  const std::lock_guard lock(mutex_);
+  std::weak_ptr<StandInServer>& known =
+      stand_ins_[contestant.name + "\n" + contestant.url + "\n" + std::to_string(tasks.size())];
+  std::shared_ptr<StandInServer> server = known.lock();
+  if (!server) {
+    PLUMB_TRY(server, StandInServer::start(options, tasks, 0, max_streams));
+    known = server;
+  }
   Contestant served = contestant;
   served.url = server->url();
-  PLUMB_TRY(auto endpoint, make_endpoint(served, http, book));
+  PLUMB_TRY(auto endpoint, make_endpoint(served, *http_, servers_));
   return std::make_unique<ServedStandIn>(std::move(server), std::move(endpoint));
 }
-
-}  // namespace
 
 int report(const Error& error) {
   std::fprintf(stderr, "plumb: %s\n", full_sentence(error).c_str());
@@ -100,19 +107,17 @@ Result<std::unique_ptr<SandboxFactory>> make_sandboxes(bool unsafe) {
 }
 
 Result<std::unique_ptr<Endpoints>> Endpoints::create() {
+  PLUMB_TRY(auto servers, ServerBook::load(server_book_folder()));
   PLUMB_TRY(auto http, make_http_client(real_clock()));
-  PLUMB_TRY(auto book, ServerBook::load(server_book_folder()));
-  return std::unique_ptr<Endpoints>(new Endpoints(std::move(http), std::move(book)));
+  return std::unique_ptr<Endpoints>(new Endpoints(std::move(http), std::move(servers)));
 }
 
 EndpointFactory Endpoints::factory(int max_streams) {
   return [this, max_streams](const Contestant& contestant,
                              const std::vector<std::shared_ptr<const Task>>& tasks)
              -> Result<std::unique_ptr<Endpoint>> {
-    if (contestant.is_stand_in()) {
-      return serve_stand_in(contestant, tasks, max_streams, *http_, book_);
-    }
-    return make_endpoint(contestant, *http_, book_);
+    if (contestant.is_stand_in()) return serve_stand_in(contestant, tasks, max_streams);
+    return make_endpoint(contestant, *http_, servers_);
   };
 }
 

@@ -3,7 +3,9 @@
 // and returns the exit code.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -12,6 +14,10 @@
 #include "core/run/run.hpp"
 #include "core/sandbox/sandbox.hpp"
 #include "core/wire/http.hpp"
+
+namespace plumb {
+class StandInServer;
+}
 
 namespace plumb::cli {
 
@@ -50,12 +56,20 @@ class Endpoints {
   /// The factory refers to this object.
   /// @param max_streams  most requests in flight at one stand-in
   [[nodiscard]] EndpointFactory factory(int max_streams);
+  [[nodiscard]] const ServerBook& servers() const { return servers_; }
 
  private:
-  Endpoints(std::unique_ptr<HttpClient> http, ServerBook book)
-      : http_(std::move(http)), book_(std::move(book)) {}
+  Endpoints(std::unique_ptr<HttpClient> http, ServerBook servers)
+      : servers_(std::move(servers)), http_(std::move(http)) {}
+  Result<std::unique_ptr<Endpoint>> serve_stand_in(
+      const Contestant& contestant, const std::vector<std::shared_ptr<const Task>>& tasks,
+      int max_streams);
+
+  ServerBook servers_;
   std::unique_ptr<HttpClient> http_;
-  ServerBook book_;
+  /// By name, options and tasks: a contestant that is asked in several ways is one server.
+  std::map<std::string, std::weak_ptr<StandInServer>> stand_ins_;
+  std::mutex mutex_;  ///< guards stand_ins_
 };
 
 /// A path as the user typed it, or the one of that name among what ships ("tasks/starter").

@@ -18,6 +18,7 @@ Examples:
   plumb run http://127.0.0.1:8000                       grade the model served there on the starter tasks
   plumb run tasks/starter --model a=http://h1:8000/v1 --model b=http://h2:8000/v1 --repeats 5
   plumb run tasks/starter --model try=standin:skill=0.8 no model at hand: a simulated one
+  plumb probe http://127.0.0.1:8000                     what that server can do, and how fast it is
   plumb check tasks/starter                             prove the ruler: oracles pass, negative controls fail
   plumb show last                                       the trials of the newest run
 
@@ -43,6 +44,7 @@ int run_main(int argc, char** argv) {
   app.footer(kExamples);
   int exit_code = 0;
   plumb::cli::add_run(app, exit_code);
+  plumb::cli::add_probe(app, exit_code);
   plumb::cli::add_check(app, exit_code);
   plumb::cli::add_score(app, exit_code);
   plumb::cli::add_runs(app, exit_code);

@@ -23,7 +23,8 @@ struct RunOptions {
   std::optional<int> concurrency;
   std::optional<std::uint64_t> seed;
   std::optional<double> hard_stop;
-  std::string budget = "fixed";
+  std::string budget;
+  bool dry_run = false;
   std::vector<std::string> task_globs;
   std::vector<std::string> categories;
   int limit = 0;
@@ -85,6 +86,7 @@ Result<Bench> make_bench(const RunOptions& options) {
   bench.repeats = options.repeats.value_or(bench.repeats);
   bench.concurrency = options.concurrency.value_or(bench.concurrency);
   bench.seed = options.seed.value_or(bench.seed);
+  if (!options.budget.empty()) PLUMB_CHECK(set_budget_rule(bench.budget, options.budget));
   bench.budget.hard_stop = options.hard_stop.value_or(bench.budget.hard_stop);
   bench.task_globs = options.task_globs;
   bench.categories = options.categories;
@@ -110,9 +112,6 @@ void print_how_to_go_on(const Json& card) {
 
 Result<int> run(const RunOptions& options) {
   const Signals signals;
-  if (options.budget != "fixed") {
-    return fail(Code::usage, "--budget " + options.budget + ": this version knows \"fixed\" only");
-  }
   PLUMB_TRY(Bench bench, make_bench(options));
   PLUMB_CHECK(check_bench(bench));
   PLUMB_TRY(const auto sandboxes, make_sandboxes(options.unsafe));
@@ -126,18 +125,25 @@ Result<int> run(const RunOptions& options) {
   const int max_streams = std::max(8, bench.concurrency * 2);
   Result<Json> card = [&] {
     const auto progress = make_progress(out, terminal, style);
-    return conduct_run({.bench = std::move(bench),
-                        .check_ruler = !options.no_ruler,
-                        .resume = options.resume,
-                        .outage_patience = from_seconds(options.outage_patience_s),
-                        .version = PLUMB_VERSION},
-                       {.store = *store,
-                        .sandboxes = *sandboxes,
-                        .make_endpoint = endpoints->factory(max_streams),
-                        .observer = *progress},
-                       signals.stop());
+    RunRequest request{.bench = std::move(bench),
+                       .check_ruler = !options.no_ruler,
+                       .resume = options.resume,
+                       .outage_patience = from_seconds(options.outage_patience_s),
+                       .version = PLUMB_VERSION};
+    const RunParts parts{.store = *store,
+                         .sandboxes = *sandboxes,
+                         .make_endpoint = endpoints->factory(max_streams),
+                         .servers = endpoints->servers(),
+                         .observer = *progress};
+    return options.dry_run ? plan_run(std::move(request), parts, signals.stop())
+                           : conduct_run(std::move(request), parts, signals.stop());
   }();
   if (!card) return std::unexpected(card.error());
+  if (options.dry_run) {
+    if (!json_on_stdout) fmt::print("\n{}", terminal_plan(*card, style));
+    if (!options.json.empty()) PLUMB_CHECK(write_output(options.json, dump_json(*card, 2) + "\n"));
+    return kOk;
+  }
 
   if (json_on_stdout) {
     PLUMB_CHECK(write_output("-", json_scorecard(*card)));
@@ -184,7 +190,9 @@ void add_run(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false);
   command->add_option("--limit", options->limit, "At most so many tasks")
       ->check(CLI::PositiveNumber);
-  command->add_option("--budget", options->budget, "How budgets are made: fixed");
+  command->add_option("--budget", options->budget,
+                      "How budgets are made: calibrated (from each contestant's measured "
+                      "speed; default) or fixed (the same seconds for all)");
   command->add_option(
       "--hard-stop", options->hard_stop,
       "A trial goes on to so many times its budget (default: 2; 1 kills at the budget)");
@@ -204,6 +212,8 @@ void add_run(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command->add_flag("--resume", options->resume,
                     "Go on with the unfinished run of the same plan, or begin it");
+  command->add_flag("--dry-run", options->dry_run,
+                    "Probe the contestants, print every one's budget for each task, and stop");
   command->add_flag("--no-ruler", options->no_ruler, "Skip the ruler check; the scorecard says so");
   command->add_flag("--unsafe-sandbox", options->unsafe,
                     "Run commands without isolation, as you; the scorecard says so");

@@ -1,0 +1,140 @@
+#include "core/run/entrant.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "core/base/text.hpp"
+
+namespace plumb {
+namespace {
+
+/// How long a server may be silent when it is asked for its models.
+constexpr double kDiscoveryIdle = 8;
+
+/// The last part of a model's id, in the letters that a contestant's name may have.
+std::string name_from_model(const std::string& model) {
+  std::string name = split(model, '/').back().substr(0, 60);
+  for (char& c : name) {
+    const bool fits =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
+    if (!fits) c = '-';
+  }
+  return name;
+}
+
+}  // namespace
+
+Budget Entrant::budget(const BudgetRule& rule, const Task& task) const {
+  const Pace* pace = card && card->pace ? &*card->pace : nullptr;
+  return make_budget(rule, task.expected_turns, pace);
+}
+
+Json found_json(const Entrant& entrant) {
+  return entrant.card ? to_json(*entrant.card) : Json(nullptr);
+}
+
+ProbeOptions probe_options(const Contestant& contestant, const Bench& bench, const Suite& suite) {
+  constexpr std::int64_t kLeast = 1024;
+  constexpr int kMost = 256;  // more at once would take longer to measure than they teach
+  ProbeOptions options{
+      .concurrency = std::min(bench.concurrency, kMost), .brief = true, .longest_prompt = kLeast};
+  if (contestant.concurrency > 0) {
+    options.concurrency = std::min(options.concurrency, contestant.concurrency);
+  }
+  for (const auto& task : suite.tasks) {
+    options.longest_prompt = std::max(options.longest_prompt, task->needs_context);
+  }
+  return options;
+}
+
+std::optional<Skip> unmet_need(const Entrant& entrant, const Task& task) {
+  if (!entrant.card) return std::nullopt;
+  const CapabilityCard& card = *entrant.card;
+  if (const auto window = card.window(); window && *window < task.needs_context) {
+    const Finding* found = card.find("window");
+    const bool measured = found != nullptr && *window != card.declared_window().value_or(-1);
+    return Skip{
+        Reason::context_floor, Blame::none,
+        fmt::format("the task needs a window of {} tokens; {}", task.needs_context,
+                    measured ? found->sentence : fmt::format("the server declares {}", *window))};
+  }
+  if (task.needs_vision && card.lacks("vision")) {
+    return Skip{Reason::no_vision, Blame::none,
+                "the task shows a picture; " + card.find("vision")->sentence};
+  }
+  if (task.needs_parallel_calls && card.lacks("parallel_calls")) {
+    return Skip{
+        Reason::no_parallel_calls, Blame::none,
+        "the task needs several calls in one answer; " + card.find("parallel_calls")->sentence};
+  }
+  return std::nullopt;
+}
+
+Status settle_model(Contestant& contestant, const EndpointFactory& make_endpoint,
+                    const std::vector<std::shared_ptr<const Task>>& tasks,
+                    const std::stop_token& stop) {
+  if (contestant.is_stand_in()) {
+    if (contestant.model.empty()) contestant.model = "stand-in";
+    return {};
+  }
+  Contestant hasty = contestant;
+  hasty.idle_timeout_s = std::min(hasty.idle_timeout_s, kDiscoveryIdle);
+  PLUMB_TRY(const auto endpoint, make_endpoint(hasty, tasks));
+  Waiter waiter(real_clock(), stop);
+  const auto models = endpoint->models(waiter);
+  if (waiter.stopped()) return fail(Code::cancelled, "interrupted");
+  const std::string where = redacted_url(contestant.url);
+  if (!models) {
+    const Fault& fault = models.error();
+    const bool nobody = fault.kind == Fault::Kind::connect;
+    if (!nobody && !contestant.model.empty()) return {};
+    const std::string remedy =
+        nobody ? "is the server running, and is the URL right?" : "name the model with model=...";
+    return fail(Code::unavailable, "contestant \"" + contestant.name + "\" cannot be reached at " +
+                                       where + ": " + fault.sentence + "; " + remedy);
+  }
+  if (contestant.model.empty() && models->size() != 1) {
+    std::vector<std::string> ids;
+    for (const ServedModel& model : *models) ids.push_back(model.id);
+    return fail(Code::usage, where + " serves " + std::to_string(models->size()) +
+                                 " models; say which one with model=ID" +
+                                 (ids.empty() ? "" : ": " + join(ids, ", ")));
+  }
+  if (contestant.model.empty()) contestant.model = models->front().id;
+  return {};
+}
+
+void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant) {
+  const std::string name = name_from_model(contestant.model);
+  if (!contestant.named_by_url || contestant.is_stand_in() || name.empty()) return;
+  contestant.name = name;
+  for (int n = 2; std::ranges::count(contestants, contestant.name, &Contestant::name) > 1; ++n) {
+    contestant.name = name + "-" + std::to_string(n);
+  }
+}
+
+Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
+                     const std::vector<std::shared_ptr<const Task>>& tasks,
+                     const ProbeOptions& options, std::optional<CapabilityCard> known,
+                     const std::stop_token& stop) {
+  Entrant entrant{.contestant = contestant, .card = std::move(known)};
+  if (!entrant.card) {
+    const ProbeParts probe_parts{
+        .make_endpoint =
+            [&](const Contestant& variant) { return parts.make_endpoint(variant, tasks); },
+        .servers = parts.servers,
+        .on_step =
+            [&](const std::string& step) {
+              parts.observer.on_stage("probe of " + contestant.name + ": " + step);
+            }};
+    PLUMB_TRY(entrant.card, probe(contestant, probe_parts, options, stop));
+  }
+  entrant.contestant.server = entrant.card->server.kind;
+  entrant.contestant.dialect.complete(entrant.card->dialect);
+  PLUMB_TRY(entrant.endpoint, parts.make_endpoint(entrant.contestant, tasks));
+  return entrant;
+}
+
+}  // namespace plumb

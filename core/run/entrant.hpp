@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/endpoint/capability.hpp"
+#include "core/endpoint/probe.hpp"
+#include "core/run/run.hpp"
+#include "core/task/task.hpp"
+#include "core/trial/budget.hpp"
+
+namespace plumb {
+
+/// A contestant as a run knows it.
+struct Entrant {
+  Contestant contestant;  ///< its model and dialect completed by what was found
+  /// Of a contestant that is brought up: asked for its models while that goes on.
+  std::unique_ptr<Endpoint> door;
+  std::unique_ptr<Endpoint> endpoint;  ///< null until it was probed
+  std::optional<CapabilityCard> card;
+
+  [[nodiscard]] Budget budget(const BudgetRule& rule, const Task& task) const;
+};
+
+/// What the plan of a run keeps of a contestant's probe; null before there is one.
+[[nodiscard]] Json found_json(const Entrant& entrant);
+
+/// How a contestant is probed before a run: briefly, at the run's concurrency, with prompts as long
+/// as its tasks need.
+[[nodiscard]] ProbeOptions probe_options(const Contestant& contestant, const Bench& bench,
+                                         const Suite& suite);
+
+/// Why a planned trial is not run at all.
+struct Skip {
+  Reason reason = Reason::missing_command;
+  Blame blame = Blame::user;
+  std::string sentence;
+};
+/// What the task needs and this contestant was found not to have.
+[[nodiscard]] std::optional<Skip> unmet_need(const Entrant& entrant, const Task& task);
+
+/// Finds the model of a contestant that names none. Code::unavailable when nobody answers, usage
+/// when it must be said which model.
+[[nodiscard]] Status settle_model(Contestant& contestant, const EndpointFactory& make_endpoint,
+                                  const std::vector<std::shared_ptr<const Task>>& tasks,
+                                  const std::stop_token& stop);
+
+/// A contestant that came as a bare URL goes by its model: an address says little, and is nobody's
+/// business in a report. `contestant` is one of `contestants`.
+void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant);
+
+/// Probes a contestant whose server is up, or takes the card that an earlier session of the run
+/// kept, and makes its endpoint. `longest_prompt` is what the suite needs.
+[[nodiscard]] Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
+                                   const std::vector<std::shared_ptr<const Task>>& tasks,
+                                   const ProbeOptions& options, std::optional<CapabilityCard> known,
+                                   const std::stop_token& stop);
+
+}  // namespace plumb
