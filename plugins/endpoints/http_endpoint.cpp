@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
+#include "plugins/endpoints/anthropic.hpp"
 #include "plugins/endpoints/base_url.hpp"
 #include "plugins/endpoints/http_faults.hpp"
 #include "plugins/endpoints/openai_chat.hpp"
+#include "plugins/endpoints/openai_responses.hpp"
 #include "plugins/endpoints/protocol.hpp"
 #include "plugins/endpoints/request_parts.hpp"
 #include "plugins/endpoints/response_stream.hpp"
@@ -126,6 +128,7 @@ ChatResponse HttpEndpoint::taken(ResponseStream& stream, const ChatRequest& requ
   // A server may have its model say the key; what is said is kept, so the key is not.
   blot(response.message.text, keys_);
   blot(response.message.reasoning, keys_);
+  blot(response.message.sealed_reasoning, keys_);
   for (ToolCall& call : response.message.calls) blot(call.arguments, keys_);
   response.times.sent = outcome.sent;
   response.times.ended = outcome.ended;
@@ -258,6 +261,8 @@ std::expected<std::vector<ServedModel>, Fault> HttpEndpoint::models(Waiter& wait
 
 const Protocol* find_protocol(std::string_view api) {
   if (api == "chat") return &chat_protocol();
+  if (api == "responses") return &responses_protocol();
+  if (api == "messages") return &messages_protocol();
   return nullptr;
 }
 

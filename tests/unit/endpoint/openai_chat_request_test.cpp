@@ -120,9 +120,60 @@ TEST(ChatBody, ReasoningIsNeverSentBackAndInvalidUtf8IsReplaced) {
   EXPECT_FALSE(sent["messages"][1].contains("tool_calls"));
 }
 
+TEST(ChatBody, TheDialectIsSpoken) {
+  Contestant contestant{.sampling = {.max_tokens = 9, .thinking = true}};
+  contestant.dialect = {.max_tokens_field = "max_completion_tokens",
+                        .thinking_switch = "reasoning_effort",
+                        .parallel_tool_calls = true,
+                        .tool_choice = "required",
+                        .stream_usage = false};
+  const Json sent = body({}, contestant, {{"f", "", Json::object()}});
+  EXPECT_EQ(sent["max_completion_tokens"], 9);
+  EXPECT_FALSE(sent.contains("max_tokens"));
+  EXPECT_EQ(sent["reasoning_effort"], "medium");
+  EXPECT_EQ(sent["parallel_tool_calls"], true);
+  EXPECT_EQ(sent["tool_choice"], "required");
+  EXPECT_FALSE(sent.contains("stream_options"));
+  // Without tools, servers refuse what is said about them.
+  EXPECT_FALSE(body({}, contestant).contains("tool_choice"));
+  EXPECT_FALSE(body({}, contestant).contains("parallel_tool_calls"));
+}
+
+TEST(ChatBody, ThinkingIsSwitchedInEachForm) {
+  Contestant contestant{.sampling = {.thinking = false}};
+  const auto sent = [&](const char* form) {
+    contestant.dialect.thinking_switch = form;
+    return body({}, contestant);
+  };
+  EXPECT_EQ(sent("chat_template_kwargs")["chat_template_kwargs"],
+            (Json{{"enable_thinking", false}}));
+  EXPECT_EQ(sent("reasoning_effort")["reasoning_effort"], "none");
+  EXPECT_EQ(sent("reasoning")["reasoning"], (Json{{"enabled", false}}));
+  EXPECT_EQ(sent("thinking")["thinking"], (Json{{"type", "disabled"}}));
+  const Json stuck = sent("none");
+  for (const char* key : {"chat_template_kwargs", "reasoning_effort", "reasoning", "thinking"}) {
+    EXPECT_FALSE(stuck.contains(key)) << key;
+  }
+}
+
+TEST(ChatBody, PicturesAreDataUrlsAndThoseOfResultsFollowInAUserMessage) {
+  const Image picture{.type = "image/png", .bytes = "\x89PNG"};
+  Message look{.role = Role::user, .text = "look", .images = {picture}};
+  Message shot = result("1", "taken");
+  shot.images = {picture};
+  const Json sent = body({look, turn({{"1", "f", "{}"}}), shot})["messages"];
+  EXPECT_EQ(
+      sent[0]["content"],
+      (Json{{{"type", "text"}, {"text", "look"}},
+            {{"type", "image_url"}, {"image_url", {{"url", "data:image/png;base64,iVBORw=="}}}}}));
+  EXPECT_EQ(sent[2]["content"], "taken");
+  EXPECT_EQ(sent[3]["role"], "user");
+  EXPECT_EQ(sent[3]["content"][1]["type"], "image_url");
+}
+
 TEST(CheckExtraBody, RefusesWhatIsOurs) {
   EXPECT_TRUE(check_extra_body({{"top_k", 1}}));
-  for (const char* key : {"stream", "messages", "tools", "model", "n"}) {
+  for (const char* key : {"stream", "messages", "input", "tools", "model", "n"}) {
     const auto status = check_extra_body({{key, 1}});
     ASSERT_FALSE(status);
     EXPECT_NE(status.error().sentence.find(key), std::string::npos);

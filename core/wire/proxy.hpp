@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace plumb {
+
+/// Whether a URL leads to this very machine ("localhost", 127.0.0.0/8, [::1]). A proxy elsewhere
+/// could not reach it, so none is asked, whatever the environment says.
+[[nodiscard]] bool is_loopback(std::string_view url);
+
+/// The proxy that a request to this URL goes through ("http://proxy:3128", free of user and
+/// password), "" for none: libcurl's rules over http_proxy, https_proxy, all_proxy and no_proxy as
+/// they stand in the environment now, but for is_loopback().
+[[nodiscard]] std::string proxy_for(std::string_view url);
+
+}  // namespace plumb
