@@ -66,7 +66,7 @@ bool covers(std::string_view entry, const std::vector<unsigned char>& address) {
   if (slash != std::string_view::npos) {
     const auto asked = parse_int(entry.substr(slash + 1));
     if (!asked || *asked < 0 || static_cast<std::size_t>(*asked) > bits) return false;
-    if (*asked != 0) bits = static_cast<std::size_t>(*asked);  // curl takes 0 as the whole address
+    bits = static_cast<std::size_t>(*asked);
   }
   for (std::size_t i = 0; i < bits; ++i) {
     const auto mask = static_cast<unsigned char>(0x80 >> (i % 8));
@@ -107,13 +107,17 @@ bool is_loopback(std::string_view url) {
   return host == "localhost" || host.ends_with(".localhost");
 }
 
-std::string proxy_for(std::string_view url) {
+std::string proxy_with_password(std::string_view url) {
   const Place place = place_of(url);
   if (is_loopback(url) || is_exempt(place.host)) return {};
   // HTTP_PROXY is none of them: a web server sets it from a header that anybody may send.
-  const std::string proxy =
-      place.scheme == "https" ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-                              : first_set({"http_proxy", "all_proxy", "ALL_PROXY"});
+  return place.scheme == "https"
+             ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+             : first_set({"http_proxy", "all_proxy", "ALL_PROXY"});
+}
+
+std::string proxy_for(std::string_view url) {
+  const std::string proxy = proxy_with_password(url);
   if (proxy.empty()) return {};
   const bool has_scheme = proxy.find("://") != std::string::npos;
   return redacted_url(has_scheme ? proxy : "http://" + proxy);

@@ -51,7 +51,6 @@ class TlsServer {
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::jthread([this] { server_.listen_after_bind(); });
-    server_.wait_until_ready();
   }
   ~TlsServer() { server_.stop(); }
   [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
