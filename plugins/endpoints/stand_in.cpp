@@ -1,7 +1,9 @@
 #include "plugins/endpoints/stand_in.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
+#include <limits>
 #include <map>
 #include <optional>
 #include <system_error>
@@ -12,8 +14,13 @@
 #include "core/base/clock.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "plugins/endpoints/stand_in_broken.hpp"
+#include "plugins/endpoints/stand_in_discovery.hpp"
 #include "plugins/endpoints/stand_in_encoder.hpp"
+#include "plugins/endpoints/stand_in_ledger.hpp"
 #include "plugins/endpoints/stand_in_listener.hpp"
+#include "plugins/endpoints/stand_in_obedience.hpp"
+#include "plugins/endpoints/stand_in_refusal.hpp"
 #include "plugins/endpoints/stand_in_reply.hpp"
 
 namespace plumb {
@@ -26,28 +33,47 @@ constexpr std::size_t kMaxBody = std::size_t{64} << 20;
 constexpr int kSpareConnections = 16;
 /// A stream without a pace carries several tokens in a chunk, as a server does that speculates.
 constexpr std::size_t kTokensPerUnpacedChunk = 16;
+/// Nothing is said at greater length.
+constexpr std::int64_t kLongestAnswer = 1 << 22;
+constexpr Duration kSlowStart = std::chrono::seconds(2);
 
-int status_of(const Error& error) {
-  switch (error.code) {
-    case Code::protocol:
-    case Code::limit:
-      return 400;
-    case Code::not_found:
-      return 404;
+std::optional<StandInProtocol> protocol_of(std::string_view path) {
+  if (path == "/v1/chat/completions") return StandInProtocol::chat;
+  if (path == "/v1/responses") return StandInProtocol::responses;
+  if (path == "/v1/messages") return StandInProtocol::messages;
+  return std::nullopt;
+}
+
+const char* server_header(StandInFlavour flavour) {
+  switch (flavour) {
+    case StandInFlavour::vllm:
+    case StandInFlavour::sglang:
+    case StandInFlavour::mistral_strict:
+      return "uvicorn";
+    case StandInFlavour::llamacpp:
+      return "llama.cpp";
+    case StandInFlavour::openrouter:
+      return "cloudflare";
     default:
-      return 500;
+      return nullptr;
   }
 }
 
-void refuse(httplib::Response& response, int status, const std::string& sentence) {
-  response.status = status;
-  response.set_content(encode_error(status, sentence), kJsonType);
+StandInComplaint complaint_of(const Error& error) {
+  switch (error.code) {
+    case Code::protocol:
+    case Code::limit:
+      return StandInComplaint::bad_request;
+    case Code::not_found:
+      return StandInComplaint::not_found;
+    default:
+      return StandInComplaint::server_error;
+  }
 }
 
-/// A stream that has the beginning of an answer and not its end.
-void cut_after_some_tokens(std::vector<StandInFrame>& frames) {
-  // The first frame is the role; the last two or three hold no token.
-  frames.resize(std::min(frames.size(), 1 + std::max<std::size_t>(1, (frames.size() - 3) / 2)));
+void show(httplib::Response& response, StandInPage page) {
+  response.status = page.status;
+  response.set_content(page.body, page.type);
 }
 
 }  // namespace
@@ -55,28 +81,31 @@ void cut_after_some_tokens(std::vector<StandInFrame>& frames) {
 class StandInServer::Impl {
  public:
   Impl(StandInOptions options, const std::vector<std::shared_ptr<const Task>>& tasks)
-      : options_(std::move(options)), created_(real_clock().unix_ms() / 1000) {
+      : options_(std::move(options)), started_(real_clock().now()), ledger_(options_) {
     for (const auto& task : tasks) tasks_[task->name] = task;
   }
 
   Status listen(int port, int max_streams) {
     listener_.set_payload_max_length(kMaxBody);
-    listener_.Get("/v1/models", [this](const httplib::Request&, httplib::Response& response) {
-      response.set_content(encode_models(created_), kJsonType);
-    });
-    listener_.Post("/v1/chat/completions",
-                   [this](const httplib::Request& request, httplib::Response& response) {
-                     answer_chat(request, response);
-                   });
-    listener_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
-      if (!response.body.empty()) return;
-      refuse(response, response.status,
-             fmt::format("the stand-in cannot answer {} {}", shortened(request.method, 20),
-                         shortened(valid_utf8(request.path), 80)));
-    });
+    const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
+      answer(request, response);
+    };
+    listener_.Get(".*", handle);
+    listener_.Post(".*", handle);
+    listener_.set_error_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          // A handler's own status comes through here, too.
+          if (!response.body.empty() || response.has_header("Location")) return;
+          const int status = response.status;
+          refuse(response, StandInProtocol::chat,
+                 {status == 404 ? StandInComplaint::no_route : StandInComplaint::bad_request,
+                  unanswered(request)});
+          response.status = status;
+        });
     listener_.set_exception_handler(
-        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
-          refuse(response, 500, "the stand-in ran into a bug or out of memory");
+        [this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+          refuse(response, StandInProtocol::chat,
+                 {StandInComplaint::server_error, "the stand-in ran into a bug or out of memory"});
         });
     PLUMB_TRY(port_, listener_.listen_on(port, max_streams + kSpareConnections));
     return {};
@@ -85,53 +114,136 @@ class StandInServer::Impl {
   [[nodiscard]] int port() const { return port_; }
 
  private:
-  void answer_chat(const httplib::Request& request, httplib::Response& response) {
-    const Instant arrived = real_clock().now();
-    const auto parsed = parse_stand_in_request(request.body);
-    if (!parsed) return refuse(response, status_of(parsed.error()), parsed.error().sentence);
-    const bool in_trial = request.has_header(kTrialHeader);
-    if (answer_fault(in_trial, response)) return;
+  /// All that is known of a request once it will be answered.
+  struct Job {
+    StandInProtocol protocol = StandInProtocol::chat;
+    StandInReply reply;
+    StandInHead head;
+    Instant arrived;
+    Duration until_first_token{};
+    bool breaks_off = false;    ///< in the middle, without a word
+    std::string error_at_half;  ///< the bytes of an error in the middle
+  };
 
-    const std::string header = request.get_header_value(kTrialHeader);
-    const auto reply = in_trial ? reply_to_trial(header, *parsed) : reply_to_bare_request(options_);
-    if (!reply) return refuse(response, status_of(reply.error()), full_sentence(reply.error()));
-    const StandInHead head{
-        .id = "chatcmpl-" + sha256_hex(header + "\n" + request.body).substr(0, 24),
-        .created = created_,
-        .prompt_tokens = std::max<std::int64_t>(1, parsed->prompt_tokens)};
-    const bool breaks_off =
-        in_trial && options_.fault == StandInFault::disconnect && parsed->turn == 1;
-    const Instant first_token = after(arrived, from_seconds(options_.ttft_ms / 1e3));
-    if (parsed->stream || breaks_off) {
-      auto frames = encode_stream(*reply, head, parsed->include_usage,
-                                  options_.tok_s > 0 ? 1 : kTokensPerUnpacedChunk);
-      if (breaks_off) cut_after_some_tokens(frames);
-      send_stream(response, std::move(frames), first_token, !breaks_off);
-    } else if (listener_.connection_here().wait_until(
-                   due(first_token, completion_tokens(*reply)))) {
-      response.set_content(encode_whole(*reply, head), kJsonType);
-    } else {
-      refuse(response, 503, "the stand-in stops");
-    }
+  static std::string unanswered(const httplib::Request& request) {
+    return fmt::format("the stand-in cannot answer {} {}", shortened(request.method, 20),
+                       shortened(valid_utf8(request.path), 80));
   }
 
-  /// Answers with the fault that these options plant on every request, if there is one for this
-  /// request.
-  bool answer_fault(bool in_trial, httplib::Response& response) {
-    if (options_.fault == StandInFault::http_500) {
-      refuse(response, 500, "a fault that was asked for: http_500");
-      return true;
+  void refuse(httplib::Response& response, StandInProtocol protocol,
+              const StandInRefusal& refusal) const {
+    const StandInError error = encode_refusal(options_.flavour, protocol, refusal);
+    response.status = error.status;
+    response.set_content(error.body, error.type);
+  }
+
+  void answer(const httplib::Request& request, httplib::Response& response) {
+    if (const char* name = server_header(options_.flavour)) response.set_header("Server", name);
+    std::string_view path = request.path;
+    if (options_.flavour == StandInFlavour::openrouter && path.starts_with("/api/")) {
+      path.remove_prefix(4);
     }
-    if (options_.fault == StandInFault::http_429 && in_trial) {
-      response.set_header("Retry-After", "0");
-      refuse(response, 429, "a fault that was asked for: http_429");
-      return true;
+    const bool post = request.method == "POST";
+    const auto protocol = post ? protocol_of(path) : std::nullopt;
+    if (real_clock().now() < after(started_, from_seconds(options_.load_s))) {
+      return refuse(response, protocol.value_or(StandInProtocol::chat),
+                    {StandInComplaint::loading, ""});
     }
-    if (options_.fault == StandInFault::stall) {
-      send_stream(response, {{0, ""}}, kNever, false);
-      return true;
+    if (protocol) return answer_chat(*protocol, request, response);
+    auto page = discovery_page(options_, !post, path, request.body, ledger_.figures(), created_);
+    if (page) return show(response, std::move(*page));
+    refuse(response, StandInProtocol::chat, {StandInComplaint::no_route, unanswered(request)});
+  }
+
+  void answer_chat(StandInProtocol protocol, const httplib::Request& request,
+                   httplib::Response& response) {
+    Job job{.protocol = protocol, .arrived = real_clock().now()};
+    const bool in_trial = request.has_header(kTrialHeader);
+    auto parsed = parse_stand_in_request(options_.flavour, protocol, request.body);
+    if (!parsed) {
+      const bool is_json = parse_json(request.body).has_value();
+      return refuse(response, protocol,
+                    {is_json ? StandInComplaint::bad_request : StandInComplaint::bad_json,
+                     parsed.error().sentence});
     }
-    return false;
+    const StandInFault fault =
+        fault_strikes(options_.fault, in_trial) ? options_.fault : StandInFault::none;
+    if (answer_brokenly(fault, options_.flavour, protocol, listener_, response)) return;
+    if (fault == StandInFault::deterministic_500 && parsed->turn == 1) {
+      return refuse(response, protocol,
+                    {StandInComplaint::server_error,
+                     "Failed to parse input at pos 0: the model's output has another shape"});
+    }
+
+    std::string prompt = fitted_prompt(*parsed);
+    const std::int64_t tokens = prompt_tokens(prompt, *parsed);
+    if (const auto refusal = refusal_of(options_, *parsed, tokens)) {
+      return refuse(response, protocol, *refusal);
+    }
+    const std::string header = request.get_header_value(kTrialHeader);
+    const std::int64_t limit = std::clamp<std::int64_t>(
+        parsed->max_tokens.value_or(kLongestAnswer), 1,
+        std::clamp<std::int64_t>(options_.window() - tokens, 1, kLongestAnswer));
+    auto reply = in_trial ? reply_to_trial(header, *parsed)
+                          : Result<StandInReply>(obedient_reply(options_, *parsed, limit));
+    if (!reply) {
+      return refuse(response, protocol,
+                    {complaint_of(reply.error()), full_sentence(reply.error())});
+    }
+    job.reply = finished_reply(options_, *parsed, std::move(*reply), limit, in_trial,
+                               in_trial ? fmt::format("{}\n{}", header, parsed->turn) : prompt);
+    describe(job, *parsed, fault, tokens, prompt,
+             sha256_hex(header + "\n" + request.body).substr(0, 32));
+    job.breaks_off = fault == StandInFault::disconnect && parsed->turn == 1;
+    if (fault == StandInFault::stream_error) {
+      job.error_at_half = encode_error_in_stream(options_.flavour, protocol,
+                                                 "a fault that was asked for: stream_error");
+    }
+    if (parsed->stream || job.breaks_off) return send_stream(response, std::move(job));
+    send_whole(response, job);
+  }
+
+  /// The prompt, cut at the front where this server cuts.
+  std::string fitted_prompt(StandInRequest& request) const {
+    std::string prompt = render_stand_in_prompt(request);
+    if (options_.overflow != StandInOverflow::truncate) return prompt;
+    const std::int64_t window = options_.window();
+    if (prompt_tokens(prompt, request) < window) return prompt;
+    // Some room is left for an answer.
+    truncate_stand_in_prompt(request, window - std::clamp<std::int64_t>(window / 8, 1, 256));
+    return render_stand_in_prompt(request);
+  }
+
+  void describe(Job& job, const StandInRequest& request, StandInFault fault, std::int64_t tokens,
+                const std::string& prompt, std::string id) {
+    const std::int64_t cached = ledger_.cached_tokens(prompt);
+    const bool reports =
+        options_.cache_report && (options_.cache || options_.flavour == StandInFlavour::llamacpp);
+    Duration wait = from_seconds(options_.ttft_ms / 1e3);
+    if (options_.prefill_tok_s > 0) {
+      wait += from_seconds(static_cast<double>(tokens - cached) / options_.prefill_tok_s);
+    }
+    if (fault == StandInFault::slow_start && !warm_.exchange(true)) wait += kSlowStart;
+    job.until_first_token = wait;
+    job.head = {.flavour = options_.flavour,
+                .fault = fault,
+                .id = std::move(id),
+                .created = created_,
+                .prompt_tokens = std::max<std::int64_t>(1, tokens),
+                .cached_tokens = cached,
+                .reports_cached = reports,
+                .include_usage = request.include_usage,
+                .continuous_usage = request.continuous_usage,
+                .timings_per_token = request.timings_per_token,
+                .prompt_ms = to_ms(wait),
+                .token_ms = options_.tok_s > 0 ? 1e3 / options_.tok_s : 0.01,
+                .tokens_per_chunk = options_.tok_s > 0 ? 1 : kTokensPerUnpacedChunk,
+                .draft = options_.draft};
+    // Only these two know the option.
+    if (options_.flavour != StandInFlavour::vllm && options_.flavour != StandInFlavour::sglang &&
+        options_.flavour != StandInFlavour::mistral_strict) {
+      job.head.continuous_usage = false;
+    }
   }
 
   Result<StandInReply> reply_to_trial(const std::string& header, const StandInRequest& request) {
@@ -140,7 +252,6 @@ class StandInServer::Impl {
     if (task == tasks_.end()) {
       return fail(Code::not_found, fmt::format("the stand-in has no task '{}'", trial.task));
     }
-    if (options_.fault == StandInFault::empty) return StandInReply{};
     return reply_in_trial(options_, trial, *task->second, request);
   }
 
@@ -150,31 +261,81 @@ class StandInServer::Impl {
     return after(first_token, from_seconds(static_cast<double>(token) / options_.tok_s));
   }
 
-  /// Sends frames at the instants at which they are due. Without a proper end the connection is
-  /// dropped after them.
-  void send_stream(httplib::Response& response, std::vector<StandInFrame> frames,
-                   Instant first_token, bool proper_end) {
+  void send_whole(httplib::Response& response, const Job& job) {
+    const StandInConnection& connection = listener_.connection_here();
+    const auto seat = ledger_.take_seat(connection);
+    if (seat) {
+      const Instant first_token = after(real_clock().now(), job.until_first_token);
+      if (connection.wait_until(first_token)) {
+        seat->read_prompt(job.head.prompt_tokens, job.head.cached_tokens);
+        const std::int64_t tokens = completion_tokens(job.reply);
+        seat->generate(1);
+        if (connection.wait_until(due(first_token, tokens))) {
+          seat->generate(tokens - 1);
+          seat->finish(job.reply.finish);
+          response.set_content(encode_whole(job.protocol, job.reply, job.head), kJsonType);
+          return;
+        }
+      }
+    }
+    refuse(response, job.protocol, {StandInComplaint::overloaded, "the stand-in stops"});
+  }
+
+  void send_stream(httplib::Response& response, Job job) {
+    auto frames = encode_stream(job.protocol, job.reply, job.head);
+    if (job.breaks_off || !job.error_at_half.empty()) cut_stream(frames);
+    if (!job.error_at_half.empty()) {
+      const std::int64_t tokens = frames.empty() ? 0 : frames.back().tokens_before;
+      frames.push_back({tokens, job.error_at_half});
+    }
     response.set_chunked_content_provider(
-        kStreamType, [this, frames = std::move(frames), first_token, proper_end](
-                         std::size_t, httplib::DataSink& sink) {
-          const StandInConnection& connection = listener_.connection_here();
-          for (std::size_t i = 0; i < frames.size();) {
-            const Instant at = due(first_token, frames[i].tokens_before);
-            if (!connection.wait_until(at)) return false;
-            std::string bytes;
-            while (i < frames.size() && due(first_token, frames[i].tokens_before) <= at) {
-              bytes += frames[i++].bytes;
-            }
-            if (!sink.write(bytes.data(), bytes.size())) return false;
-          }
-          if (proper_end) sink.done();
-          return proper_end;
-        });
+        kStreamType,
+        [this, frames = std::move(frames), job = std::move(job)](
+            std::size_t, httplib::DataSink& sink) { return stream(frames, job, sink); });
+  }
+
+  /// Sends frames at the instants at which they are due. False drops the connection.
+  bool stream(const std::vector<StandInFrame>& frames, const Job& job, httplib::DataSink& sink) {
+    const StandInConnection& connection = listener_.connection_here();
+    const auto seat = ledger_.take_seat(connection);
+    if (!seat) return false;
+    const Instant first_token =
+        after(options_.slots > 0 ? real_clock().now() : job.arrived, job.until_first_token);
+    if (!connection.wait_until(first_token)) return false;
+    seat->read_prompt(job.head.prompt_tokens, job.head.cached_tokens);
+    const std::int64_t all = completion_tokens(job.reply);
+    std::int64_t generated = 0;
+    for (std::size_t i = 0; i < frames.size();) {
+      const Instant at = due(first_token, frames[i].tokens_before);
+      if (!connection.wait_until(at)) return false;
+      std::string bytes;
+      while (i < frames.size() && due(first_token, frames[i].tokens_before) <= at) {
+        bytes += frames[i++].bytes;
+      }
+      if (!write(sink, bytes)) return false;
+      const std::int64_t now = i < frames.size() ? frames[i].tokens_before : all;
+      seat->generate(now - generated);
+      generated = now;
+    }
+    if (job.breaks_off) return false;
+    seat->finish(job.reply.finish);
+    sink.done();
+    return true;
+  }
+
+  [[nodiscard]] bool write(httplib::DataSink& sink, const std::string& bytes) const {
+    if (options_.fault != StandInFault::cut_utf8) return sink.write(bytes.data(), bytes.size());
+    return std::ranges::all_of(cut_inside_characters(bytes), [&](const std::string& piece) {
+      return sink.write(piece.data(), piece.size());
+    });
   }
 
   const StandInOptions options_;
-  const std::int64_t created_;
+  const Instant started_;
+  const std::int64_t created_ = real_clock().unix_ms() / 1000;
   std::map<std::string, std::shared_ptr<const Task>> tasks_;
+  std::atomic<bool> warm_ = false;  ///< the first answer has been given
+  StandInLedger ledger_;
   int port_ = 0;
   StandInListener listener_;  ///< last: its threads use all of the above
 };

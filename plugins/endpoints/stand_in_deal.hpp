@@ -60,6 +60,7 @@ struct StandInCall {
   std::string id;
   std::string name;
   std::string arguments;
+  std::size_t tool_place = 0;  ///< of its tool among those that are offered
 };
 
 /// Breaks a call in one of four ways, picked by SHA-256("plumb.malformed_kind/1\n" + key +

@@ -122,6 +122,15 @@ bool StandInConnection::wait_until(Instant instant) const {
   return ::poll(&stop, 1, 0) == 0;
 }
 
+bool StandInConnection::wait_for(int fd) const {
+  pollfd fds[] = {{socket_, POLLRDHUP, 0}, {stop_fd_, POLLIN, 0}, {fd, POLLIN, 0}};
+  int ready = 0;
+  do {
+    ready = ::poll(fds, 3, -1);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0 && fds[0].revents == 0 && fds[1].revents == 0;
+}
+
 bool StandInConnection::wait_for_bytes(Duration at_most) const {
   if (taken_ < buffer_.size()) return true;
   return poll_until(POLLIN, after(real_clock().now(), at_most)) != 0;

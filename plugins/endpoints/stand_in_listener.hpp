@@ -24,6 +24,9 @@ class StandInConnection : public httplib::Stream {
   /// Blocks until the instant has come. False at once when the client has hung up or the listener
   /// stops.
   [[nodiscard]] bool wait_until(Instant instant) const;
+  /// Blocks until the descriptor is readable. False at once when the client has hung up or the
+  /// listener stops.
+  [[nodiscard]] bool wait_for(int fd) const;
   /// Blocks until there is something to read. False after `at_most`, and when the listener stops.
   [[nodiscard]] bool wait_for_bytes(Duration at_most) const;
 

@@ -1,8 +1,9 @@
 #include "plugins/endpoints/stand_in_options.hpp"
 
 #include <cmath>
-#include <limits>
-#include <vector>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,11 +12,15 @@
 namespace plumb {
 namespace {
 
-const std::vector<std::string> kKeys = {"skill", "malformed", "tok_s", "ttft_ms",
-                                        "think", "fault",     "policy"};
-/// In the order of StandInFault, which starts with none.
-const std::vector<std::string> kFaults = {"none",  "disconnect", "http_500",   "http_429",
-                                          "stall", "empty",      "leaked_text"};
+/// What was set by hand; the flavour decides about the rest.
+struct Settings {
+  StandInOptions options;
+  std::optional<bool> cache;
+  std::optional<StandInOverflow> overflow;
+};
+
+/// Reads one value into its place.
+using Setter = std::function<Status(Settings&, const std::string& key, const std::string& value)>;
 
 Result<double> number_between(const std::string& key, const std::string& value, double low,
                               double high) {
@@ -28,55 +33,171 @@ Result<double> number_between(const std::string& key, const std::string& value, 
   return *number;
 }
 
-Result<StandInFault> fault_named(const std::string& value) {
-  for (std::size_t i = 0; i < kFaults.size(); ++i) {
-    if (kFaults[i] == value) return static_cast<StandInFault>(i);
-  }
-  return fail(Code::usage, fmt::format("the stand-in knows no fault '{}'{}; the faults are {}",
-                                       value, did_you_mean(value, kFaults), join(kFaults, ", ")));
+Setter number(double StandInOptions::* member, double low, double high) {
+  return [=](Settings& settings, const std::string& key, const std::string& value) -> Status {
+    PLUMB_TRY(settings.options.*member, number_between(key, value, low, high));
+    return {};
+  };
 }
 
-Status set_option(StandInOptions& options, const std::string& key, const std::string& value) {
-  if (key == "skill") {
-    PLUMB_TRY(options.skill, number_between(key, value, 0, 1));
-  } else if (key == "malformed") {
-    PLUMB_TRY(options.malformed, number_between(key, value, 0, 1));
-  } else if (key == "tok_s") {
-    PLUMB_TRY(options.tok_s, number_between(key, value, 0, 1e6));
-  } else if (key == "ttft_ms") {
-    PLUMB_TRY(options.ttft_ms, number_between(key, value, 0, 1e7));
-  } else if (key == "think") {
-    PLUMB_TRY(const double tokens, number_between(key, value, 0, 1e5));
-    options.think = std::llround(tokens);
-  } else if (key == "fault") {
-    PLUMB_TRY(options.fault, fault_named(value));
-  } else if (key == "policy") {
-    options.policy = value;
-  } else {
-    return fail(Code::usage, fmt::format("the stand-in has no option '{}'{}; the options are {}",
-                                         key, did_you_mean(key, kKeys), join(kKeys, ", ")));
+Setter count(std::int64_t StandInOptions::* member, double low, double high) {
+  return [=](Settings& settings, const std::string& key, const std::string& value) -> Status {
+    PLUMB_TRY(const double whole, number_between(key, value, low, high));
+    settings.options.*member = std::llround(whole);
+    return {};
+  };
+}
+
+Result<std::size_t> place_among(const std::vector<std::string>& words, const std::string& key,
+                                const std::string& value) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == value) return i;
   }
+  return fail(Code::usage, fmt::format("the stand-in knows no {} '{}'{}; there are: {}", key, value,
+                                       did_you_mean(value, words), join(words, ", ")));
+}
+
+/// `words` are the names of an enum, in its order.
+template <class Enum>
+Setter word(Enum StandInOptions::* member, std::vector<std::string> words) {
+  return [member, words = std::move(words)](Settings& settings, const std::string& key,
+                                            const std::string& value) -> Status {
+    PLUMB_TRY(const std::size_t place, place_among(words, key, value));
+    settings.options.*member = static_cast<Enum>(place);
+    return {};
+  };
+}
+
+Result<bool> read_flag(const std::string& key, const std::string& value) {
+  PLUMB_TRY(const std::size_t place, place_among({"off", "on"}, key, value));
+  return place == 1;
+}
+
+Setter flag(bool StandInOptions::* member) {
+  return [=](Settings& settings, const std::string& key, const std::string& value) -> Status {
+    PLUMB_TRY(settings.options.*member, read_flag(key, value));
+    return {};
+  };
+}
+
+Status set_policy(Settings& settings, const std::string& /*key*/, const std::string& value) {
+  settings.options.policy = value;
   return {};
+}
+
+Status set_cache(Settings& settings, const std::string& key, const std::string& value) {
+  PLUMB_TRY(settings.cache, read_flag(key, value));
+  return {};
+}
+
+Status set_overflow(Settings& settings, const std::string& key, const std::string& value) {
+  PLUMB_TRY(const std::size_t place, place_among({"refuse", "truncate"}, key, value));
+  settings.overflow = static_cast<StandInOverflow>(place);
+  return {};
+}
+
+const std::vector<std::pair<std::string, Setter>>& setters() {
+  using O = StandInOptions;
+  constexpr double kMostTokens = 1e9;
+  static const std::vector<std::pair<std::string, Setter>> kSetters = {
+      {"skill", number(&O::skill, 0, 1)},
+      {"malformed", number(&O::malformed, 0, 1)},
+      {"tok_s", number(&O::tok_s, 0, 1e6)},
+      {"ttft_ms", number(&O::ttft_ms, 0, 1e7)},
+      {"think", count(&O::think, 0, 1e5)},
+      {"fault", word(&O::fault, stand_in_faults())},
+      {"policy", set_policy},
+      {"flavour", word(&O::flavour, stand_in_flavours())},
+      {"context", count(&O::context, 1, kMostTokens)},
+      {"effective", count(&O::effective, 1, kMostTokens)},
+      {"overflow", set_overflow},
+      {"parser", flag(&O::parser)},
+      {"leaked", word(&O::leaked, {"hermes", "llama", "mistral", "bare_json"})},
+      {"thinking", word(&O::thinking, {"switchable", "stuck", "none"})},
+      {"vision", word(&O::vision, {"off", "on", "blind"})},
+      {"strict_roles", flag(&O::strict_roles)},
+      {"parallel", flag(&O::parallel)},
+      {"repeatable", flag(&O::repeatable)},
+      {"seeded", flag(&O::seeded)},
+      {"prefill_tok_s", number(&O::prefill_tok_s, 0, 1e9)},
+      {"cache", set_cache},
+      {"cache_report", flag(&O::cache_report)},
+      {"draft", number(&O::draft, 0, 1)},
+      {"slots", count(&O::slots, 0, 4096)},
+      {"load_s", number(&O::load_s, 0, 1e6)},
+      {"metrics", word(&O::metrics, {"on", "v0", "off", "html"})}};
+  return kSetters;
+}
+
+Status set_option(Settings& settings, const std::string& key, const std::string& value) {
+  std::vector<std::string> keys;
+  for (const auto& [known, setter] : setters()) {
+    if (known == key) return setter(settings, key, value);
+    keys.push_back(known);
+  }
+  return fail(Code::usage, fmt::format("the stand-in has no option '{}'{}; the options are {}", key,
+                                       did_you_mean(key, keys), join(keys, ", ")));
+}
+
+StandInOptions completed(Settings settings) {
+  StandInOptions& options = settings.options;
+  const StandInFlavour flavour = options.flavour;
+  const bool caches = flavour == StandInFlavour::vllm || flavour == StandInFlavour::sglang ||
+                      flavour == StandInFlavour::llamacpp ||
+                      flavour == StandInFlavour::mistral_strict;
+  options.cache = settings.cache.value_or(caches);
+  options.overflow = settings.overflow.value_or(
+      flavour == StandInFlavour::ollama ? StandInOverflow::truncate : StandInOverflow::refuse);
+  return std::move(options);
 }
 
 }  // namespace
 
+const std::vector<std::string>& stand_in_faults() {
+  static const std::vector<std::string> kNames = {"none",           "http_500",
+                                                  "http_503",       "stall",
+                                                  "slow_start",     "html",
+                                                  "garbage",        "redirect",
+                                                  "endless",        "long_line",
+                                                  "header_bomb",    "no_usage",
+                                                  "cut_utf8",       "same_index",
+                                                  "no_id",          "same_id",
+                                                  "args_object",    "unknown_dropped",
+                                                  "http_429",       "deterministic_500",
+                                                  "disconnect",     "stream_error",
+                                                  "abort",          "no_done",
+                                                  "empty",          "swallowed",
+                                                  "all_reasoning",  "leaked_reasoning",
+                                                  "leaked_text",    "finish_lies",
+                                                  "truncated_call", "empty_calls",
+                                                  "stop_for_call",  "args_empty",
+                                                  "args_null",      "lost_brace",
+                                                  "lost_parameter"};
+  return kNames;
+}
+
+const std::vector<std::string>& stand_in_flavours() {
+  static const std::vector<std::string> kNames = {
+      "plain", "vllm", "sglang", "llamacpp", "ollama", "openrouter", "mistral_strict"};
+  return kNames;
+}
+
 Result<StandInOptions> parse_stand_in_options(std::string_view text) {
-  StandInOptions options;
-  if (trimmed(text).empty()) return options;
+  Settings settings;
+  if (trimmed(text).empty()) return completed(std::move(settings));
   for (const std::string& part : split(text, ',')) {
     const std::size_t equals = part.find('=');
     const std::string key(trimmed(std::string_view(part).substr(0, equals)));
     const std::string value(
         equals == std::string::npos ? "" : trimmed(std::string_view(part).substr(equals + 1)));
     if (value.empty()) {
-      return fail(Code::usage,
-                  fmt::format("the stand-in's options are key=value joined by commas, not '{}'{}",
-                              part, equals == std::string::npos ? did_you_mean(key, kKeys) : ""));
+      return fail(Code::usage, fmt::format("the stand-in's options are key=value joined by commas, "
+                                           "not '{}'; `plumb standin --help` lists them",
+                                           part));
     }
-    PLUMB_CHECK(set_option(options, key, value));
+    PLUMB_CHECK(set_option(settings, key, value));
   }
-  return options;
+  return completed(std::move(settings));
 }
 
 }  // namespace plumb

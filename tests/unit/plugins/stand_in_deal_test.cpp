@@ -109,11 +109,14 @@ TEST(StandInDeal, ACallWithoutArgumentsCanStillBeSpoilt) {
 }
 
 TEST(StandInEncoder, ACharacterIsNeverCutInTwo) {
-  const StandInReply reply{.reasoning = "", .text = "aζζζζζ€€€€𝄞𝄞x", .call = std::nullopt};
-  std::string bytes;
-  for (const StandInFrame& frame : encode_stream(reply, {.id = "x"}, false, 1))
-    bytes += frame.bytes;
-  EXPECT_EQ(read_answer(200, true, bytes).text, reply.text);
+  const StandInReply reply{.text = "aζζζζζ€€€€𝄞𝄞x"};
+  for (const StandInFlavour flavour : {StandInFlavour::plain, StandInFlavour::llamacpp}) {
+    std::string bytes;
+    for (const StandInFrame& frame :
+         encode_stream(StandInProtocol::chat, reply, {.flavour = flavour, .id = "x"}))
+      bytes += frame.bytes;
+    EXPECT_EQ(read_answer(200, true, bytes).text, reply.text);
+  }
 }
 
 }  // namespace

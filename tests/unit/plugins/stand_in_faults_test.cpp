@@ -29,13 +29,13 @@ TEST(StandInFaults, DisconnectBreaksTheSecondResponseOfEachTrialAfterATokenEachT
   }
   second.add_call("note", "noted");
   EXPECT_TRUE(ask(*server, second.body(), header_of(trial_of(0))).done);
-  EXPECT_EQ(ask(*server, Conversation{}.body()).text, "ready");
+  EXPECT_EQ(ask(*server, bare_body()).text, "ready");
 }
 
 TEST(StandInFaults, Http500HitsBareRequestsTooAndHttp429DoesNot) {
   const auto broken = serve("fault=http_500");
   EXPECT_EQ(ask(*broken, Conversation{}.body(), header_of(trial_of(0))).status, 500);
-  EXPECT_EQ(ask(*broken, Conversation{}.body()).status, 500);
+  EXPECT_EQ(ask(*broken, bare_body()).status, 500);
 
   const auto busy = serve("fault=http_429");
   auto client = client_of(*busy);
@@ -45,7 +45,7 @@ TEST(StandInFaults, Http500HitsBareRequestsTooAndHttp429DoesNot) {
   EXPECT_EQ(result->status, 429);
   EXPECT_EQ(result->get_header_value("Retry-After"), "0");
   EXPECT_EQ(parse_json(result->body)->at("error").at("code"), 429);
-  EXPECT_EQ(ask(*busy, Conversation{}.body()).text, "ready");
+  EXPECT_EQ(ask(*busy, bare_body()).text, "ready");
 }
 
 TEST(StandInFaults, AnEmptyStreamEndsProperlyWithoutAToken) {
@@ -54,7 +54,7 @@ TEST(StandInFaults, AnEmptyStreamEndsProperlyWithoutAToken) {
   EXPECT_TRUE(answer.complete && answer.done);
   EXPECT_EQ(answer.text + answer.reasoning + answer.name + answer.arguments, "");
   EXPECT_EQ(answer.finish, "stop");
-  EXPECT_EQ(ask(*server, Conversation{}.body()).text, "ready");
+  EXPECT_EQ(ask(*server, bare_body()).text, "ready");
 }
 
 TEST(StandInFaults, ALeakedCallIsWrittenIntoTheText) {
@@ -174,7 +174,7 @@ TEST(StandInHostile, BadBodiesGetAnErrorAndTheServerLivesOn) {
     ASSERT_TRUE(json) << body.substr(0, 80);
     EXPECT_FALSE(json->at("error").at("message").get<std::string>().empty());
   }
-  EXPECT_EQ(ask(client, Conversation{}.body()).text, "ready");
+  EXPECT_EQ(ask(client, bare_body()).text, "ready");
 }
 
 TEST(StandInHostile, WhatATrialNamesMustExist) {

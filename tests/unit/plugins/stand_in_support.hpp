@@ -127,6 +127,13 @@ struct Conversation {
   }
 };
 
+/// A request that belongs to no trial.
+inline std::string bare_body(const std::string& text = "Answer with the word: ready") {
+  Conversation conversation;
+  conversation.messages[0]["content"] = text;
+  return conversation.body();
+}
+
 /// What a stream held, put together by this test's own reading of it.
 struct Answer {
   int status = 0;
@@ -153,6 +160,7 @@ inline Answer read_answer(int status, bool complete, std::string body) {
       const Json& delta = choice.at("delta");
       answer.text += json_or(delta, "content", "");
       answer.reasoning += json_or(delta, "reasoning_content", "");
+      answer.reasoning += json_or(delta, "reasoning", "");
       answer.finish += json_or(choice, "finish_reason", "");
       for (const Json& call : delta.value("tool_calls", Json::array())) {
         answer.name += json_or(call.at("function"), "name", "");

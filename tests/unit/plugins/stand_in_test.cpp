@@ -53,7 +53,8 @@ TEST(StandIn, AStreamHasTheShapeThatServersSend) {
 TEST(StandIn, UsageIsSentOnlyWhenItIsWanted) {
   const auto server = serve("");
   const Answer answer =
-      ask(*server, R"({"messages":[{"role":"user","content":"hi"}],"stream":true})");
+      ask(*server, R"({"messages":[{"role":"user","content":"Answer with the word: ready"}],)"
+                   R"("stream":true})");
   EXPECT_EQ(answer.text, "ready");
   EXPECT_TRUE(answer.usage.is_null());
   EXPECT_TRUE(answer.done);
