@@ -94,7 +94,10 @@ std::int64_t StandInLedger::cached_tokens(std::string_view prompt) {
 
 StandInFigures StandInLedger::figures() const {
   const std::lock_guard lock(mutex_);
-  return figures_;
+  StandInFigures figures = figures_;
+  figures.generated_tokens = generated_tokens_.load(std::memory_order_relaxed);
+  figures.tokens_held += figures.generated_tokens - figures.generated_tokens_done;
+  return figures;
 }
 
 StandInLedger::Seat::~Seat() {
@@ -114,16 +117,12 @@ void StandInLedger::Seat::read_prompt(std::int64_t tokens, std::int64_t cached) 
 
 void StandInLedger::Seat::generate(std::int64_t tokens) {
   if (tokens <= 0) return;
-  const Instant now = real_clock().now();
-  const std::lock_guard lock(ledger_->mutex_);
-  StandInFigures& figures = ledger_->figures_;
-  if (!first_token_) {
-    first_token_ = now;
-    figures.ttft.add(to_seconds(now - began_));
-  }
   generated_ += tokens;
-  figures.generated_tokens += tokens;
-  figures.tokens_held += tokens;
+  ledger_->generated_tokens_.fetch_add(tokens, std::memory_order_relaxed);
+  if (first_token_) return;
+  first_token_ = real_clock().now();
+  const std::lock_guard lock(ledger_->mutex_);
+  ledger_->figures_.ttft.add(to_seconds(*first_token_ - began_));
 }
 
 void StandInLedger::Seat::finish(StandInFinish finish) {
@@ -133,7 +132,7 @@ void StandInLedger::Seat::finish(StandInFinish finish) {
   const StandInSpeculation spent = speculation(ledger_->draft_, generated_);
   const std::lock_guard lock(ledger_->mutex_);
   StandInFigures& figures = ledger_->figures_;
-  figures.tokens_held -= prompt_ + generated_;
+  figures.tokens_held -= prompt_;
   figures.prompt_tokens_done += prompt_;
   figures.cached_tokens_done += cached_;
   figures.generated_tokens_done += generated_;

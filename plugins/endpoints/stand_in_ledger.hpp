@@ -77,7 +77,7 @@ class StandInLedger {
     std::optional<Instant> first_token_;
     std::int64_t prompt_ = 0;
     std::int64_t cached_ = 0;
-    std::int64_t generated_ = 0;
+    std::int64_t generated_ = 0;  ///< by the thread that serves the request
     bool finished_ = false;
   };
 
@@ -95,9 +95,11 @@ class StandInLedger {
   const std::int64_t slots_;
   const double draft_;
   const bool caches_;
+  /// Moved for every chunk of every stream, so apart from the lock.
+  std::atomic<std::int64_t> generated_tokens_ = 0;
   mutable std::mutex mutex_;
-  StandInFigures figures_;
-  std::deque<Wake*> queue_;                   ///< those who wait; each Wake lives in take_seat()
+  StandInFigures figures_;   ///< generated_tokens is kept above; tokens_held is without them
+  std::deque<Wake*> queue_;  ///< those who wait; each Wake lives in take_seat()
   std::unordered_set<std::uint64_t> blocks_;  ///< hashes of prefixes
 };
 

@@ -31,6 +31,43 @@ Status serve(const StandInCommand& command) {
   return {};
 }
 
+/// Lines of at most 100 columns.
+std::string list_of(const std::vector<std::string>& words) {
+  constexpr std::size_t kColumns = 96;
+  std::string text = "   ";
+  std::size_t line = text.size();
+  for (const std::string& word : words) {
+    if (line + 1 + word.size() > kColumns) {
+      text += "\n   ";
+      line = 3;
+    }
+    text += " " + word;
+    line += 1 + word.size();
+  }
+  return text;
+}
+
+std::string footer() {
+  return fmt::format(
+      "Options:\n"
+      "  skill=P malformed=P policy=NAME        what is played in a trial\n"
+      "  tok_s=N ttft_ms=N prefill_tok_s=N draft=P slots=N load_s=N cache=on|off\n"
+      "                                         how fast, with how much speculation, for how many\n"
+      "  think=N thinking=switchable|stuck|none tokens of reasoning; can they be switched off?\n"
+      "  context=N effective=N overflow=refuse|truncate\n"
+      "                                         the window that is declared, and the real one\n"
+      "  parser=on|off leaked=hermes|llama|mistral|bare_json parallel=on|off\n"
+      "                                         tool calls: structured, or left in the text\n"
+      "  vision=on|off|blind strict_roles=on|off repeatable=on|off seeded=on|off\n"
+      "  metrics=on|v0|off|html cache_report=on|off\n"
+      "  flavour=NAME fault=NAME\n"
+      "Flavours:\n{}\n"
+      "Faults:\n{}\n"
+      "Example:\n"
+      "  plumb standin --port 8000 --options flavour=vllm,skill=0.8,tok_s=60",
+      list_of(stand_in_flavours()), list_of(stand_in_faults()));
+}
+
 }  // namespace
 
 void add_stand_in(CLI::App& app, int& exit_code) {
@@ -43,11 +80,10 @@ void add_stand_in(CLI::App& app, int& exit_code) {
       ->add_option("--port", options->port, "Port on 127.0.0.1; 0 takes a free one (default: 8000)")
       ->check(CLI::Range(0, 65535));
   command->add_option("--options", options->options,
-                      "skill=P, malformed=Q, tok_s=N, ttft_ms=N, think=N, fault=NAME, policy=NAME, "
-                      "joined by commas");
+                      "key=value joined by commas; they are listed below");
   command->add_option("--streams", options->streams, "Most requests at once")
       ->check(CLI::Range(1, 4096));
-  command->footer("Example:\n  plumb standin --port 8000 --options skill=0.8,tok_s=60");
+  command->footer(footer());
   command->callback([options, &exit_code] {
     const Status served = serve(*options);
     exit_code = served ? kOk : report(served.error());
