@@ -1,7 +1,15 @@
-// A model simulated from policies: a real HTTP server in this process that speaks streaming chat
-// completions and plays, trial by trial, a task's oracle or one of its negative controls. What it
-// plays is computed from the trial alone (stand_in_deal.hpp), so the instrument can be held against
-// a known truth. It shares no code with core/wire.
+// A model simulated from policies: a real HTTP server in this process that speaks as one of several
+// servers does (stand_in_options.hpp: flavours and faults) and plays, trial by trial, a task's
+// oracle or one of its negative controls. What it plays is computed from the trial alone
+// (stand_in_deal.hpp), so the instrument can be held against a known truth. It shares no code with
+// core/wire.
+//
+//   stand_in_request, stand_in_read_*     what was asked, in three protocols
+//   stand_in_refusal, stand_in_errors     what this server refuses, and in which words
+//   stand_in_deal, _reply, _obedience     what is answered, to a trial and to anybody else
+//   stand_in_finish, stand_in_broken      what becomes of it on the way out: faults, limits, ids
+//   stand_in_encoder, _chat, _responses, _messages     the bytes
+//   stand_in_ledger, _metrics, _discovery              what the server tells about itself
 #pragma once
 
 #include <memory>
@@ -15,9 +23,10 @@
 
 namespace plumb {
 
-/// Serves one stand-in on 127.0.0.1: GET /v1/models and POST /v1/chat/completions, streamed or
-/// whole. The header X-Plumbline-Trial tells which trial asks; a request without it is answered
-/// "ready". Thread-safe.
+/// Serves one stand-in on 127.0.0.1: POST /v1/chat/completions, /v1/responses and /v1/messages,
+/// streamed or whole, and the routes by which the flavour's server tells about itself. The header
+/// X-Plumbline-Trial tells which trial asks; a request without it is answered as an obedient model
+/// would (stand_in_obedience.hpp). Thread-safe.
 class StandInServer {
   class Impl;
 

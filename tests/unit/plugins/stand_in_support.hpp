@@ -156,7 +156,7 @@ inline Answer read_answer(int status, bool complete, std::string body) {
     if (!chunk) continue;
     answer.chunks.push_back(*chunk);
     if (chunk->contains("usage")) answer.usage = chunk->at("usage");
-    for (const Json& choice : chunk->at("choices")) {
+    for (const Json& choice : chunk->value("choices", Json::array())) {
       const Json& delta = choice.at("delta");
       answer.text += json_or(delta, "content", "");
       answer.reasoning += json_or(delta, "reasoning_content", "");
@@ -197,6 +197,47 @@ inline Answer ask(const StandInServer& server, const std::string& body,
                   const httplib::Headers& headers = {}) {
   auto client = client_of(server);
   return ask(client, body, headers);
+}
+
+/// A response that is no stream, or one read as bytes.
+struct Page {
+  int status = 0;
+  std::string body;
+  httplib::Headers headers;
+  [[nodiscard]] Json json() const { return parse_json(body).value_or(Json()); }
+};
+
+inline Page page_of(const httplib::Result& result) {
+  if (!result) return {};
+  return {.status = result->status, .body = result->body, .headers = result->headers};
+}
+inline Page get(const StandInServer& server, const std::string& path) {
+  return page_of(client_of(server).Get(path));
+}
+inline Page post(const StandInServer& server, const std::string& path, const Json& body,
+                 const httplib::Headers& headers = {}) {
+  return page_of(client_of(server).Post(path, headers, dump_json(body), "application/json"));
+}
+inline Page chat(const StandInServer& server, const Json& body,
+                 const httplib::Headers& headers = {}) {
+  return post(server, "/v1/chat/completions", body, headers);
+}
+
+/// A conversation of one message.
+inline Json says(const std::string& text) {
+  return {{"messages", Json::array({{{"role", "user"}, {"content", text}}})}};
+}
+/// The same with the tool "note" on offer.
+inline Json says_with_tool(const std::string& text) {
+  Json body = says(text);
+  body["tools"] = Json::array({{{"type", "function"}, {"function", {{"name", "note"}}}}});
+  return body;
+}
+/// What a whole answer says.
+inline std::string said(const Page& page) {
+  const Json json = page.json();
+  return json.contains("choices") ? json_or(json["choices"][0]["message"], "content", "")
+                                  : "no answer: " + page.body;
 }
 
 inline std::string first_call(const std::string& who) {
