@@ -33,8 +33,8 @@ constexpr std::size_t kMaxBody = std::size_t{64} << 20;
 constexpr int kSpareConnections = 16;
 /// A stream without a pace carries several tokens in a chunk, as a server does that speculates.
 constexpr std::size_t kTokensPerUnpacedChunk = 16;
-/// Nothing is said at greater length.
-constexpr std::int64_t kLongestAnswer = 1 << 22;
+/// Nothing is said at greater length: a paced stream is held in memory token by token.
+constexpr std::int64_t kLongestAnswer = 1 << 18;
 constexpr Duration kSlowStart = std::chrono::seconds(2);
 
 std::optional<StandInProtocol> protocol_of(std::string_view path) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "core/base/text.hpp"
 
 namespace plumb {
@@ -65,6 +67,22 @@ bool is_strict(Flavour flavour) {
          flavour == Flavour::mistral_strict;
 }
 
+/// The others clamp what they are asked, or leave it to the sampler.
+std::optional<StandInRefusal> odd_sampling(Flavour flavour, const StandInRequest& request) {
+  const bool checks =
+      flavour == Flavour::vllm || flavour == Flavour::sglang || flavour == Flavour::mistral_strict;
+  if (!checks) return std::nullopt;
+  if (request.temperature.value_or(0) < 0) {
+    return StandInRefusal{bad_request, fmt::format("temperature must be non-negative, got {}.",
+                                                   *request.temperature)};
+  }
+  if (request.max_tokens.value_or(1) < 1) {
+    return StandInRefusal{
+        bad_request, fmt::format("max_tokens must be at least 1, got {}.", *request.max_tokens)};
+  }
+  return std::nullopt;
+}
+
 std::optional<StandInRefusal> malformed_request(const StandInOptions& options,
                                                 const StandInRequest& request) {
   const Flavour flavour = options.flavour;
@@ -90,7 +108,7 @@ std::optional<StandInRefusal> malformed_request(const StandInOptions& options,
   if (signs && options.think > 0 && !request.bad_thinking.empty()) {
     return StandInRefusal{thinking, request.bad_thinking};
   }
-  return std::nullopt;
+  return odd_sampling(flavour, request);
 }
 
 std::optional<StandInRefusal> too_long(const StandInOptions& options, const StandInRequest& request,
