@@ -234,6 +234,10 @@ Result<MetricsSample> read_metrics(std::string_view page, const MetricsPlan& pla
     if (sources == plan.figures.end()) continue;
     for (const SeriesSource& source : sources->second) {
       if (!fill(sample, figure, series, source, plan, model)) continue;
+      if (!source.note.empty()) sample.notes[figure.name] = source.note;
+      if (std::string_view(figure.name) == "generation_tokens") {
+        sample.generation_at_completion = source.at_completion;
+      }
       // Every program that publishes metrics at all tells its start.
       any = any || figure.member.index() != 0 ||
             std::get<0>(figure.member) != &MetricsSample::process_start_s;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ struct MetricsSample {
   std::optional<double> queue_requests;      ///< counter: requests in queue_seconds
   std::optional<double> process_start_s;     ///< changes with a restart
   std::optional<bool> prefix_caching;        ///< the prefix cache is on
+  /// generation_tokens moves only when a request is finished.
+  bool generation_at_completion = false;
+  /// Figure -> what a reader of it must know.
+  std::map<std::string, std::string> notes;
 };
 
 /// The names of the figures above, as a server file may give series for them.

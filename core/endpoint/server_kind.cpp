@@ -219,11 +219,12 @@ SeriesSource read_series(KindReader& reader, const Json& value, const std::strin
 void read_metrics(KindReader& reader, const Json& file, MetricsPlan& plan) {
   const Json table = reader.table(file, "metrics", "");
   if (table.empty()) return;
-  reader.only(table, "metrics", {"route", "figures", "copies", "model_label"});
+  reader.only(table, "metrics", {"route", "figures", "copies", "model_label", "start_header"});
   plan.route = reader.text(table, "route", "metrics.", true);
   reader.route(plan.route, "metrics.route");
   plan.copies = reader.texts(table, "copies", "metrics.");
   plan.model_label = reader.text(table, "model_label", "metrics.");
+  plan.start_header = lower(reader.text(table, "start_header", "metrics."));
   const Json figures = reader.table(table, "figures", "metrics.");
   reader.only(figures, "metrics.figures", figure_names());
   for (const auto& [figure, value] : figures.items()) {

@@ -50,6 +50,8 @@ struct MetricsPlan {
   std::map<std::string, std::vector<SeriesSource>> figures;  ///< the first whose series are there
   /// Labels that number copies of one engine's figures: of copies the largest counts.
   std::vector<std::string> copies;
+  /// Name of a response header, in lower case, whose number changes when the server is restarted.
+  std::string start_header;
   std::string model_label;  ///< the label that names the model, where a page may hold several
 };
 

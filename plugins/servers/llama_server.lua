@@ -65,6 +65,8 @@ return {
   metrics = {
     route = "/metrics",
     model_label = "model",
+    -- Microseconds since the host's boot, whatever its name says: only its change means something.
+    start_header = "Process-Start-Time-Unix",
     figures = {
       running = "llamacpp:requests_processing",
       waiting = "llamacpp:requests_deferred",

@@ -1,0 +1,91 @@
+#include "core/endpoint/in_flight.hpp"
+
+#include <algorithm>
+
+namespace plumb {
+namespace {
+
+class Counted final : public Endpoint {
+ public:
+  Counted(Endpoint& endpoint, InFlight& in_flight) : endpoint_(endpoint), in_flight_(in_flight) {}
+
+  ChatReply chat(const ChatRequest& request, Waiter& waiter) override {
+    in_flight_.begin();
+    ChatReply reply = endpoint_.chat(request, waiter);
+    if (reply.answer) {
+      const ChatResponse& answer = *reply.answer;
+      in_flight_.end(answer.times.sent, answer.times.ended, answer.usage.completion_tokens);
+    } else {
+      in_flight_.end_without_answer();
+    }
+    return reply;
+  }
+  std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override {
+    return endpoint_.models(waiter);
+  }
+  std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override {
+    return endpoint_.fetch(request, waiter);
+  }
+
+ private:
+  Endpoint& endpoint_;
+  InFlight& in_flight_;
+};
+
+}  // namespace
+
+std::optional<double> ClientFigures::tok_s() const {
+  if (completion_tokens == 0 || busy_s <= 0) return std::nullopt;
+  return static_cast<double>(completion_tokens) / busy_s;
+}
+
+void InFlight::begin() {
+  const std::lock_guard lock(mutex_);
+  ++now_;
+}
+
+void InFlight::end(Instant sent, Instant ended, std::optional<std::int64_t> completion_tokens) {
+  const std::lock_guard lock(mutex_);
+  --now_;
+  ++figures_.answers;
+  figures_.completion_tokens += completion_tokens.value_or(0);
+  if (!completion_tokens) ++figures_.uncounted;
+  if (ended <= sent) return;
+  request_time_ += ended - sent;
+  // Takes in every span that it touches.
+  auto at = busy_.upper_bound(sent);
+  if (at != busy_.begin() && std::prev(at)->second >= sent) --at;
+  while (at != busy_.end() && at->first <= ended) {
+    sent = std::min(sent, at->first);
+    ended = std::max(ended, at->second);
+    at = busy_.erase(at);
+  }
+  busy_.emplace(sent, ended);
+}
+
+void InFlight::end_without_answer() {
+  const std::lock_guard lock(mutex_);
+  --now_;
+  ++figures_.uncounted;
+}
+
+int InFlight::now() const {
+  const std::lock_guard lock(mutex_);
+  return now_;
+}
+
+ClientFigures InFlight::figures() const {
+  const std::lock_guard lock(mutex_);
+  ClientFigures figures = figures_;
+  Duration busy{};
+  for (const auto& [start, end] : busy_) busy += end - start;
+  figures.busy_s = to_seconds(busy);
+  if (figures.busy_s > 0) figures.mean_in_flight = to_seconds(request_time_) / figures.busy_s;
+  return figures;
+}
+
+std::unique_ptr<Endpoint> counted(Endpoint& endpoint, InFlight& in_flight) {
+  return std::make_unique<Counted>(endpoint, in_flight);
+}
+
+}  // namespace plumb
