@@ -81,9 +81,10 @@ std::vector<const SeriesSample*> counted(const Series& page, const std::string& 
   return list;
 }
 
-/// The sample's value, or the product of the labels that stand for it.
+/// The sample's value, or the product of the labels that stand for it. No figure is below zero:
+/// some servers write -1 for what they do not know.
 std::optional<double> value_of(const SeriesSample& sample, const SeriesSource& source) {
-  if (source.labels.empty()) return sample.value;
+  if (source.labels.empty()) return sample.value < 0 ? std::nullopt : std::optional(sample.value);
   double product = 1;
   for (const std::string& name : source.labels) {
     const auto label = sample.labels.find(name);

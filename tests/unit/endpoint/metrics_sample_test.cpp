@@ -206,13 +206,15 @@ vllm:num_requests_running{model_name="b"} 4
   EXPECT_EQ(read("vllm", page, "served under another name")->running, 7);
 }
 
-TEST(MetricsSample, NaNAndInfinityAreUnknown) {
+TEST(MetricsSample, WhatIsNoNumberOrBelowZeroIsUnknown) {
   const auto sample = read("vllm",
                            "vllm:num_requests_running 1\nvllm:num_requests_waiting NaN\n"
-                           "vllm:prompt_tokens_total +Inf\n");
+                           "vllm:prompt_tokens_total +Inf\n"
+                           "vllm:gpu_prefix_cache_hit_rate -1\n");
   ASSERT_TRUE(sample);
   EXPECT_EQ(sample->waiting, std::nullopt);
   EXPECT_EQ(sample->prompt_tokens, std::nullopt);
+  EXPECT_EQ(sample->prefix_hit_rate, std::nullopt);
 }
 
 TEST(MetricsSample, WhatIsNoPageOfThisServersMetricsIsNamed) {
