@@ -31,6 +31,32 @@ Budget Entrant::budget(const BudgetRule& rule, const Task& task) const {
   return make_budget(rule, task.expected_turns, pace);
 }
 
+void Entrant::begin_watch(const ServerBook& servers) {
+  auto source = metrics_source(contestant, contestant.server, servers);
+  if (!source || watch) return;
+  MetricsWatch::Options options{.model = contestant.model};
+  // Whoever is taken down and brought up again is to be seen soon after.
+  if (!contestant.up.empty()) options.longest_pause = std::chrono::seconds(5);
+  watch = std::make_unique<MetricsWatch>(
+      *line, std::move(*source), [counter = in_flight.get()] { return counter->now(); },
+      real_clock(), std::move(options));
+}
+
+std::optional<WatchReport> finish_watch(Entrant& entrant) {
+  if (!entrant.watch) return std::nullopt;
+  const ServerKind* kind = entrant.watch->kind();
+  const ServerFigures figures = entrant.watch->finish();
+  entrant.watch.reset();
+  const ClientFigures client = entrant.in_flight->figures();
+  WatchReport report{.figures = figures.to_json(client)};
+  for (Json& alarm : figures.alarms(entrant.contestant.name, client, kind)) {
+    const std::string id = json_or(alarm, "id", "");
+    const bool by_us = id == "server_restarted" || id == "counter_reset";
+    if (!by_us || entrant.contestant.up.empty()) report.alarms.push_back(std::move(alarm));
+  }
+  return report;
+}
+
 Json found_json(const Entrant& entrant) {
   return entrant.card ? to_json(*entrant.card) : Json(nullptr);
 }
@@ -133,7 +159,9 @@ Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
   }
   entrant.contestant.server = entrant.card->server.kind;
   entrant.contestant.dialect.complete(entrant.card->dialect);
-  PLUMB_TRY(entrant.endpoint, parts.make_endpoint(entrant.contestant, tasks));
+  PLUMB_TRY(entrant.line, parts.make_endpoint(entrant.contestant, tasks));
+  entrant.in_flight = std::make_unique<InFlight>();
+  entrant.endpoint = counted(*entrant.line, *entrant.in_flight);
   return entrant;
 }
 

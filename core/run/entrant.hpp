@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/endpoint/capability.hpp"
+#include "core/endpoint/in_flight.hpp"
+#include "core/endpoint/metrics_watch.hpp"
 #include "core/endpoint/probe.hpp"
 #include "core/run/run.hpp"
 #include "core/task/task.hpp"
@@ -18,10 +20,16 @@ struct Entrant {
   Contestant contestant;  ///< its model and dialect completed by what was found
   /// Of a contestant that is brought up: asked for its models while that goes on.
   std::unique_ptr<Endpoint> door;
-  std::unique_ptr<Endpoint> endpoint;  ///< null until it was probed
   std::optional<CapabilityCard> card;
+  // Null until it was met; each uses those above it.
+  std::unique_ptr<Endpoint> line;  ///< to its server
+  std::unique_ptr<InFlight> in_flight;
+  std::unique_ptr<Endpoint> endpoint;   ///< the line, with what is in flight on it counted
+  std::unique_ptr<MetricsWatch> watch;  ///< null where its server publishes nothing
 
   [[nodiscard]] Budget budget(const BudgetRule& rule, const Task& task) const;
+  /// Reads the server's metrics from now on, where it has any.
+  void begin_watch(const ServerBook& servers);
 };
 
 /// What the plan of a run keeps of a contestant's probe; null before there is one.
@@ -31,6 +39,14 @@ struct Entrant {
 /// as its tasks need.
 [[nodiscard]] ProbeOptions probe_options(const Contestant& contestant, const Bench& bench,
                                          const Suite& suite);
+
+/// What a server's own metrics said while the run went on.
+struct WatchReport {
+  Json figures;  ///< {contestant, server{}, client{}, ...}: ServerFigures::to_json()
+  Json alarms = Json::array();
+};
+/// Ends the watch; nothing where there was none.
+[[nodiscard]] std::optional<WatchReport> finish_watch(Entrant& entrant);
 
 /// Why a planned trial is not run at all.
 struct Skip {

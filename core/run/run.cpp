@@ -267,8 +267,11 @@ class LateProbes {
                           probe_options(entrant.contestant, request_.bench, prepared_.suite),
                           stored_card(prepared_.resumed, entrant.contestant.name), stop));
     entrant.contestant = std::move(met.contestant);
-    entrant.endpoint = std::move(met.endpoint);
     entrant.card = std::move(met.card);
+    entrant.line = std::move(met.line);
+    entrant.in_flight = std::move(met.in_flight);
+    entrant.endpoint = std::move(met.endpoint);
+    entrant.begin_watch(parts_.servers);
     const std::lock_guard lock(mutex_);
     run_.plan["contestants"][contestant]["probe"] = found_json(entrant);
     return parts_.store.set_plan(run_.id, run_.plan);
@@ -342,12 +345,25 @@ Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_to
   session.on_up([&](std::size_t contestant, Waiter& waiter) {
     return late.meet(contestant, waiter.stop_token());
   });
-  for (std::size_t i = 0; i < remaining.answered.size(); ++i) {
+  const bool any_trial = !remaining.trials.empty();
+  for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
+    Entrant& entrant = prepared.entrants[i];
     if (remaining.answered[i]) session.note_answered(i);
+    if (any_trial && entrant.line) entrant.begin_watch(parts.servers);
+    session.follow_queue(i, [&entrant]() -> std::optional<double> {
+      const auto sample = entrant.watch ? entrant.watch->latest() : std::nullopt;
+      return sample ? sample->waiting : std::nullopt;
+    });
   }
-  if (!remaining.trials.empty()) session.check_paths(*prepared.path_check);
+  if (any_trial) session.check_paths(*prepared.path_check);
   session.run_trials(std::move(remaining.trials),
                      [&](const PlannedTrial& trial) { return why_skipped(prepared, trial); });
+  for (Entrant& entrant : prepared.entrants) {
+    const auto report = finish_watch(entrant);
+    if (!report) continue;
+    session.keep_figures(entrant.contestant.name, report->figures);
+    for (const Json& alarm : report->alarms) session.raise_alarm(alarm);
+  }
   if (const auto error = session.store_error()) {
     return fail(error->code,
                 "the run " + run.id + " stopped because its results cannot be stored: " +

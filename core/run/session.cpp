@@ -50,6 +50,11 @@ void Session::raise_alarm(const Json& alarm) {
   parts_.observer.on_alarm(alarm);
 }
 
+void Session::keep_figures(const std::string& contestant, const Json& figures) {
+  const Json note = {{"id", kServerFigures}, {"contestant", contestant}, {"figures", figures}};
+  if (const Status kept = parts_.store.add_note(run_.id, note); !kept) end_run(kept.error());
+}
+
 void Session::end_run(std::optional<Error> store_error) {
   {
     const std::lock_guard lock(mutex_);

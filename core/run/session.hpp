@@ -51,6 +51,8 @@ class Session {
   [[nodiscard]] std::optional<Error> store_error() const;
   /// Keeps an alarm with the run and tells the observer.
   void raise_alarm(const Json& alarm);
+  /// Keeps what a contestant's server said about itself while the run went on.
+  void keep_figures(const std::string& contestant, const Json& figures);
 
  private:
   /// What is known of one contestant while the run goes on.

@@ -291,7 +291,7 @@ Json alarms(const RunInfo& run, const Board& board, const std::vector<std::strin
   for (const Alarm& alarm : found) json.push_back(to_json(alarm));
   alarm_probes(run, json);
   for (const Json& note : run.notes) {
-    if (!note.is_object()) continue;
+    if (!note.is_object() || json_or(note, "id", "") == kServerFigures) continue;
     json.push_back(to_json({.id = json_or(note, "id", "note"),
                             .contestant = json_or(note, "contestant", ""),
                             .task = json_or(note, "task", ""),

@@ -63,7 +63,29 @@ Json model_only(std::vector<Tally> by_task) {
   return {{"low", or_null(low)}, {"high", or_null(completion_rate(by_task))}, {"trials", trials}};
 }
 
-Json contestant_json(const BoardContestant& contestant, const std::string& label, int repeats) {
+/// What its server said about itself in the last session of the run; null where it said nothing.
+Json server_figures(const RunInfo& run, const std::string& contestant) {
+  Json figures = nullptr;
+  for (const Json& note : run.notes) {
+    if (json_or(note, "id", "") == kServerFigures &&
+        json_or(note, "contestant", "") == contestant) {
+      figures = object_in(note, "figures");
+    }
+  }
+  return figures;
+}
+
+/// Whether its seconds were its own, and the speeds that they are made of.
+Json contestant_budget(const Json& plan, const std::vector<const TrialRecord*>& scored) {
+  const Json& pace = object_in(object_in(object_in(plan, "probe"), "speed"), "pace");
+  const bool calibrated = std::ranges::any_of(
+      scored, [](const TrialRecord* record) { return record->budget.calibrated; });
+  return {{"calibrated", calibrated}, {"pace", pace.empty() ? Json(nullptr) : pace}};
+}
+
+Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
+                     const std::string& label) {
+  const int repeats = run.repeats;
   const auto by_task = tallies(contestant);
   const auto scored = contestant.scored();
   const Tally total = contestant.total();
@@ -76,6 +98,9 @@ Json contestant_json(const BoardContestant& contestant, const std::string& label
           {"stand_in", json_or(plan, "stand_in", false)},
           {"identity", object_in(plan, "identity")},
           {"recipe", object_in(plan, "recipe")},
+          {"server", object_in(object_in(plan, "probe"), "server")},
+          {"server_figures", server_figures(run, contestant.name)},
+          {"budget", contestant_budget(plan, scored)},
           {"trials", trials_json(total)},
           {"reasons", total.reasons},
           {"blame", total.blame},
@@ -174,7 +199,7 @@ Json make_scorecard(const RunInfo& run, const std::vector<TrialRecord>& records)
   const auto labels = timeout_labels(board);
   Json contestants = Json::array();
   for (std::size_t i = 0; i < board.contestants.size(); ++i) {
-    contestants.push_back(contestant_json(board.contestants[i], labels[i], run.repeats));
+    contestants.push_back(contestant_json(run, board.contestants[i], labels[i]));
   }
   return {{"schema", "plumb.scorecard/1"},
           {"run", run_json(run, board)},

@@ -16,6 +16,9 @@
 
 namespace plumb {
 
+/// The id of a note that is no alarm.
+inline constexpr const char* kServerFigures = "server_figures";
+
 /// A run as it was planned; everything but `state`, `finished_ms`, `notes` and what its plan says
 /// of probes is written once.
 struct RunInfo {
@@ -36,7 +39,8 @@ struct RunInfo {
   /// scaffold{version, digest}, fingerprint, version.
   Json plan = Json::object();
   /// Observed while running: alarms raised by the run itself [{id, contestant, task, sentence,
-  /// evidence, remedy}], path checks.
+  /// evidence, remedy}], and what servers said about themselves [{id: kServerFigures, contestant,
+  /// figures{}}], one for each session of the run.
   Json notes = Json::array();
 };
 
