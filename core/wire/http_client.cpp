@@ -268,6 +268,7 @@ class RealHttpClient final : public HttpClient {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     thread_ = std::jthread([this](const std::stop_token& stop) { network_.run(stop); });
+    pthread_setname_np(thread_.native_handle(), "plumb-net");
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return {};
   }
