@@ -71,7 +71,7 @@ Pacer::Pacer() : board_(shared_board()) {
 }
 
 Pacer::~Pacer() {
-  commands_.reset();
+  ::kill(process_, SIGKILL);
   ::waitpid(process_, nullptr, 0);
   ::munmap(board_, sizeof(PacerBoard));
 }
