@@ -33,7 +33,7 @@ struct PacePlan {
 
 /// What the source did in one stream.
 struct PacedStream {
-  Instant arrived{};  ///< the request was whole
+  Instant arrived{};  ///< the rest of the request reached its socket
   Instant first_sent{};
   Instant last_sent{};
   std::array<float, kMaxPacedTokens> late_us{};  ///< of each token: sent, less due

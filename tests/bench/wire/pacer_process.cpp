@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -65,6 +67,34 @@ bool send_all(int socket, std::string_view bytes) {
          static_cast<ssize_t>(bytes.size());
 }
 
+/// Reads what has come, and tells when the kernel took it in; how long it lay in the socket before
+/// somebody read it is no part of its way. `at` is untouched when nothing came.
+ssize_t receive(int socket, std::string& unread, Instant& at) {
+  std::array<char, 16384> buffer{};
+  alignas(cmsghdr) std::array<char, 256> control{};
+  iovec piece{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT);
+  if (got <= 0) return got;
+  unread.append(buffer.data(), static_cast<std::size_t>(got));
+  at = real_clock().now();
+  for (const cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(part))) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec stamp{};
+    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+    timespec calendar{};
+    ::clock_gettime(CLOCK_REALTIME, &calendar);
+    at -= std::chrono::seconds(calendar.tv_sec - stamp.tv_sec) +
+          std::chrono::nanoseconds(calendar.tv_nsec - stamp.tv_nsec);
+  }
+  return got;
+}
+
 /// Takes one whole request off the front; false while it is not whole.
 bool take_request(std::string& unread) {
   const auto head_end = unread.find("\r\n\r\n");
@@ -92,6 +122,8 @@ PacerProcess::PacerProcess(PacerBoard& board, Fd listener, Fd commands, Fd signs
       signs_(std::move(signs)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   ::prctl(PR_SET_TIMERSLACK, 1'000UL);
+  const int on = 1;  // what it accepts inherits this
+  ::setsockopt(listener_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   watch(listener_.get());
   watch(commands_.get());
 }
@@ -157,22 +189,20 @@ void PacerProcess::read_from(int fd) {
   const auto found = connections_.find(fd);
   if (found == connections_.end()) return;
   Connection& connection = found->second;
-  std::array<char, 16384> buffer{};
-  const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  Instant arrived;
+  const ssize_t got = receive(fd, connection.unread, arrived);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return drop(fd);
-  connection.unread.append(buffer.data(), static_cast<std::size_t>(got));
-  if (take_request(connection.unread)) begin_stream(fd, connection);
+  if (take_request(connection.unread)) begin_stream(fd, connection, arrived);
 }
 
-void PacerProcess::begin_stream(int fd, Connection& connection) {
+void PacerProcess::begin_stream(int fd, Connection& connection, Instant arrived) {
   const std::size_t stream = sockets_.size();
   if (stream == plan_.streams) return drop(fd);
   connection.stream = stream;
   sockets_.push_back(fd);
-  const Instant now = real_clock().now();
-  board_.streams[stream].arrived = now;
-  begins_.push_back(now + plan_.first_after);
+  board_.streams[stream].arrived = arrived;
+  begins_.push_back(arrived + plan_.first_after);
   send_all(fd, std::string(kHead) + http_chunk(role_event(stream)));
   if (!plan_.together) turns_.push({due(stream, 0), stream, 0});
   if (plan_.together && sockets_.size() == plan_.streams) begin_together();

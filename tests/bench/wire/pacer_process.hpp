@@ -43,7 +43,7 @@ class PacerProcess {
   void take_command();
   void accept_all();
   void read_from(int fd);
-  void begin_stream(int fd, Connection& connection);
+  void begin_stream(int fd, Connection& connection, Instant arrived);
   void begin_together();
   void send_due();
   void send_token(const Turn& turn);
