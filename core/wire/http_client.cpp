@@ -108,10 +108,11 @@ class Network {
       epoll_event events[256];
       const int count = ::epoll_wait(epoll_.get(), events, 256, timeout_ms());
       for (int i = 0; i < count; ++i) serve(events[i]);
-      if (clock_.now() >= curl_due_) act(CURL_SOCKET_TIMEOUT, 0);
-      read_mail();
+      const Instant now = clock_.now();
+      if (now >= curl_due_) act(CURL_SOCKET_TIMEOUT, 0);
+      if (std::exchange(has_mail_, false)) read_mail();
       collect_finished();
-      end_overdue();
+      end_overdue(now);
     }
     read_mail();
     while (!active_.empty()) {
@@ -151,7 +152,10 @@ class Network {
   }
 
   void serve(const epoll_event& event) {
-    if (event.data.fd == mailbox_->wake.fd()) return mailbox_->wake.clear();
+    if (event.data.fd == mailbox_->wake.fd()) {
+      has_mail_ = true;
+      return mailbox_->wake.clear();
+    }
     int what = 0;
     if ((event.events & (EPOLLIN | EPOLLHUP)) != 0) what |= CURL_CSELECT_IN;
     if ((event.events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
@@ -209,8 +213,7 @@ class Network {
     check_at_[transfer->easy()] = at;
   }
 
-  void end_overdue() {
-    const Instant now = clock_.now();
+  void end_overdue(Instant now) {
     while (!checks_.empty() && checks_.begin()->first <= now) {
       CURL* const easy = checks_.begin()->second;
       const TransferPtr transfer = active_.at(easy);
@@ -243,6 +246,7 @@ class Network {
   std::shared_ptr<Mailbox> mailbox_;
   Fd epoll_;
   CURLM* multi_ = nullptr;
+  bool has_mail_ = false;
   Instant curl_due_ = kNever;
   std::unordered_map<CURL*, TransferPtr> active_;
   /// One entry for each active transfer. Bytes do not move it: it is put where it belongs when it

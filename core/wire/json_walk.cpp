@@ -1,210 +1,303 @@
 #include "core/wire/json_walk.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <memory_resource>
 #include <string>
 #include <vector>
-
-#include "core/base/text.hpp"
 
 namespace plumb {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+using Kind = JsonScalar::Kind;
 
-/// The library's lexer refuses invalid UTF-8, so each such byte b travels through it as the private
-/// character U+10FF00 + b, and is put back on the other side.
-std::string hide_invalid_bytes(std::string_view bytes) {
-  const std::string valid = valid_utf8(bytes);
-  std::string hidden;
-  hidden.reserve(valid.size());
-  for (std::size_t in = 0, out = 0; in < bytes.size();) {
-    const bool replaced = std::string_view(valid).substr(out, 3) == kReplacement &&
-                          bytes.substr(in, 3) != kReplacement;
-    if (replaced) {
-      const auto byte = static_cast<unsigned char>(bytes[in++]);
-      out += kReplacement.size();
-      hidden += {'\xF4', '\x8F', static_cast<char>(0xBC | (byte >> 6)),
-                 static_cast<char>(0x80 | (byte & 0x3F))};
-    } else {
-      hidden += bytes[in++];
-      ++out;
-    }
-  }
-  return hidden;
-}
+/// Longest member name that is told.
+constexpr std::size_t kMaxName = 256;
 
-void restore_invalid_bytes(std::string& text) {
-  std::size_t at = 0;
-  while ((at = text.find("\xF4\x8F", at)) != std::string::npos) {
-    const auto third = static_cast<unsigned char>(text[at + 2]);
-    if (third >= 0xBE) {
-      const auto fourth = static_cast<unsigned char>(text[at + 3]);
-      text.replace(at, 4, 1, static_cast<char>(((third & 0x3) << 6) | (fourth & 0x3F)));
-    }
-    ++at;
-  }
-}
-
-/// Keeps the path to the value being read, and tells the listener.
-class Walker : public nlohmann::json_sax<Json> {
+/// A JSON text of RFC 8259, read in one pass. This runs for every token of every stream on the one
+/// network thread, so it builds nothing: strings without escapes are told as they lie in the text,
+/// and what it remembers of its place fits on the stack for any chunk that a server sends.
+class Walk {
  public:
-  Walker(JsonListener& listener, std::size_t max_depth, bool hidden)
-      : listener_(listener), max_depth_(max_depth), hidden_(hidden) {}
-
-  bool null() override { return scalar({JsonScalar::Kind::null, "null"}); }
-  bool boolean(bool value) override {
-    return scalar({JsonScalar::Kind::boolean, value ? "true" : "false"});
-  }
-  bool number_integer(number_integer_t value) override {
-    return scalar({JsonScalar::Kind::integer, std::to_string(value), value});
-  }
-  bool number_unsigned(number_unsigned_t value) override {
-    const std::string text = std::to_string(value);
-    const bool fits = value <= static_cast<number_unsigned_t>(INT64_MAX);
-    return scalar({fits ? JsonScalar::Kind::integer : JsonScalar::Kind::number, text,
-                   fits ? static_cast<std::int64_t>(value) : 0});
-  }
-  bool number_float(number_float_t, const string_t& text) override {
-    return scalar({JsonScalar::Kind::number, text});
-  }
-  bool string(string_t& value) override {
-    begin_value();
-    if (capturing_) {
-      captured_ += quoted(value);
-      return true;
-    }
-    if (hidden_) restore_invalid_bytes(value);
-    listener_.on_value(place(), {JsonScalar::Kind::string, value});
-    return true;
-  }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(false); }
-  bool start_array(std::size_t) override { return open(true); }
-  bool end_object() override { return close('}'); }
-  bool end_array() override { return close(']'); }
-  bool key(string_t& name) override {
-    if (capturing_) {
-      if (!frames_.back().empty) captured_ += ',';
-      frames_.back().empty = false;
-      captured_ += quoted(name) + ':';
-      return true;
-    }
-    path_.resize(frames_.back().path_size);
-    if (!path_.empty()) path_ += '.';
-    // A name with our own punctuation would forge a path.
-    path_ += name.size() > 256 || name.find_first_of(".[]") != std::string::npos ? "?" : name;
-    return true;
-  }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    error_position_ = position;
-    return false;
+  Walk(std::string_view text, JsonListener& listener, std::size_t max_depth)
+      : text_(text), listener_(listener), max_depth_(max_depth) {
+    path_.reserve(256);
+    positions_.reserve(16);
   }
 
-  [[nodiscard]] bool too_deep() const { return too_deep_; }
-  [[nodiscard]] std::size_t error_position() const { return error_position_; }
+  Status run() {
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    skip_space();
+    if (value()) {
+      skip_space();
+      if (at_ == text_.size()) return {};
+    }
+    if (too_deep_) {
+      return fail(Code::limit,
+                  "JSON is nested deeper than " + std::to_string(max_depth_) + " levels");
+    }
+    return fail(Code::protocol, "not JSON at byte " + std::to_string(at_));
+  }
 
  private:
-  struct Frame {
-    bool array;
-    bool empty = true;
-    std::size_t path_size;
-  };
+  // Each of these reads one thing at at_ and stops behind it; false leaves at_ where it went wrong.
 
-  static std::string quoted(const std::string& text) {
-    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  bool value() {
+    switch (peek()) {
+      case '{':
+        return open(&Walk::object);
+      case '[':
+        return open(&Walk::array);
+      case '"': {
+        std::string_view characters;
+        if (!string(characters)) return false;
+        tell({Kind::string, characters});
+        return true;
+      }
+      case 't':
+        return word("true", Kind::boolean);
+      case 'f':
+        return word("false", Kind::boolean);
+      case 'n':
+        return word("null", Kind::null);
+      default:
+        return number();
+    }
+  }
+
+  /// An object or array, with its depth and its begin and end told.
+  bool open(bool (Walk::*rest)()) {
+    if (depth_ == max_depth_) {
+      too_deep_ = true;
+      return false;
+    }
+    const std::size_t begin = at_++;
+    const std::size_t path_size = path_.size();
+    const bool captured = !quiet_ && listener_.wants_text(place());
+    if (captured) quiet_ = true;
+    ++depth_;
+    skip_space();
+    if (!(this->*rest)()) return false;
+    --depth_;
+    if (captured) {
+      quiet_ = false;
+      tell({Kind::value, text_.substr(begin, at_ - begin)});
+    } else if (!quiet_) {
+      path_.resize(path_size);
+      listener_.on_end(place());
+    }
+    return true;
+  }
+
+  bool object() {
+    if (took('}')) return true;
+    const std::size_t path_size = path_.size();
+    do {
+      skip_space();
+      std::string_view name;
+      if (peek() != '"' || !string(name)) return false;
+      if (!quiet_) enter(path_size, name);
+      skip_space();
+      if (!took(':')) return false;
+      skip_space();
+      if (!value()) return false;
+      skip_space();
+    } while (took(','));
+    return took('}');
+  }
+
+  bool array() {
+    if (took(']')) return true;
+    const std::size_t path_size = path_.size();
+    if (!quiet_) positions_.push_back(0);
+    do {
+      skip_space();
+      if (!quiet_) {
+        path_.resize(path_size);
+        path_ += "[]";
+      }
+      if (!value()) return false;
+      if (!quiet_) ++positions_.back();
+      skip_space();
+    } while (took(','));
+    if (!quiet_) positions_.pop_back();
+    return took(']');
+  }
+
+  /// Goes to a member of the object at the first `path_size` bytes of the path.
+  void enter(std::size_t path_size, std::string_view name) {
+    path_.resize(path_size);
+    if (!path_.empty()) path_ += '.';
+    // A name with our own punctuation would forge a path.
+    const bool tellable = name.size() <= kMaxName && std::ranges::none_of(name, [](char c) {
+                            return c == '.' || c == '[' || c == ']';
+                          });
+    path_ += tellable ? name : "?";
+  }
+
+  /// `characters` is good until the next string is read.
+  bool string(std::string_view& characters) {
+    const std::size_t begin = ++at_;
+    skip_plain();
+    if (took('"')) {
+      characters = text_.substr(begin, at_ - 1 - begin);
+      return true;
+    }
+    unescaped_.assign(text_.substr(begin, at_ - begin));
+    while (took('\\')) {
+      if (!escape()) return false;
+      const std::size_t more = at_;
+      skip_plain();
+      unescaped_ += text_.substr(more, at_ - more);
+    }
+    characters = unescaped_;
+    return took('"');
+  }
+
+  /// To the next quote, backslash or control character.
+  void skip_plain() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return;
+      ++at_;
+    }
+  }
+
+  bool escape() {
+    constexpr std::string_view kLetters = "\"\\/bfnrt";
+    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    if (took('u')) return escaped_point();
+    const auto letter = at_ < text_.size() ? kLetters.find(text_[at_]) : std::string_view::npos;
+    if (letter == std::string_view::npos) return false;
+    unescaped_ += kMeanings[letter];
+    ++at_;
+    return true;
+  }
+
+  /// What follows `\u`; half of a surrogate pair is no character.
+  bool escaped_point() {
+    unsigned point = 0;
+    if (!code_unit(point)) return false;
+    if (point >= 0xD800 && point <= 0xDFFF) {
+      unsigned low = 0;
+      if (point >= 0xDC00 || !took('\\') || !took('u') || !code_unit(low)) return false;
+      if (low < 0xDC00 || low > 0xDFFF) return false;
+      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+    }
+    append_utf8(point);
+    return true;
+  }
+
+  bool code_unit(unsigned& unit) {
+    if (text_.size() - at_ < 4) return false;
+    const char* const digits = text_.data() + at_;
+    const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
+    if (error != std::errc() || end != digits + 4) return false;
+    at_ += 4;
+    return true;
+  }
+
+  void append_utf8(unsigned point) {
+    const auto tail = [&](unsigned shift) {
+      unescaped_ += static_cast<char>(0x80U | ((point >> shift) & 0x3FU));
+    };
+    if (point < 0x80) {
+      unescaped_ += static_cast<char>(point);
+    } else if (point < 0x800) {
+      unescaped_ += static_cast<char>(0xC0U | (point >> 6));
+      tail(0);
+    } else if (point < 0x10000) {
+      unescaped_ += static_cast<char>(0xE0U | (point >> 12));
+      tail(6);
+      tail(0);
+    } else {
+      unescaped_ += static_cast<char>(0xF0U | (point >> 18));
+      tail(12);
+      tail(6);
+      tail(0);
+    }
+  }
+
+  bool number() {
+    const std::size_t begin = at_;
+    (void)took('-');
+    if (!took('0') && !digits()) return false;
+    bool whole = true;
+    if (took('.')) {
+      whole = false;
+      if (!digits()) return false;
+    }
+    if (took('e') || took('E')) {
+      whole = false;
+      if (!took('+')) (void)took('-');
+      if (!digits()) return false;
+    }
+    const std::string_view text = text_.substr(begin, at_ - begin);
+    std::int64_t integer = 0;
+    if (whole) {
+      whole = std::from_chars(text.data(), text.data() + text.size(), integer).ec == std::errc();
+    }
+    tell({whole ? Kind::integer : Kind::number, text, whole ? integer : 0});
+    return true;
+  }
+
+  bool digits() {
+    const std::size_t begin = at_;
+    while (peek() >= '0' && peek() <= '9') ++at_;
+    return at_ > begin;
+  }
+
+  bool word(std::string_view word, Kind kind) {
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    tell({kind, word});
+    return true;
+  }
+
+  void skip_space() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return;
+      ++at_;
+    }
+  }
+
+  /// NUL at the end of the text, and for a NUL in it: neither begins anything.
+  [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+  bool took(char c) {
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
   }
 
   [[nodiscard]] JsonPlace place() const { return {path_, positions_}; }
 
-  /// Moves to the next element where the value stands in an array; key() has done it in an object.
-  void begin_value() {
-    if (frames_.empty() || !frames_.back().array) return;
-    if (capturing_) {
-      if (!frames_.back().empty) captured_ += ',';
-      frames_.back().empty = false;
-      return;
-    }
-    path_.resize(frames_.back().path_size);
-    path_ += "[]";
-    ++positions_.back();
+  void tell(const JsonScalar& scalar) {
+    if (!quiet_) listener_.on_value(place(), scalar);
   }
 
-  bool scalar(const JsonScalar& value) {
-    begin_value();
-    if (capturing_) {
-      captured_ += value.text;
-    } else {
-      listener_.on_value(place(), value);
-    }
-    return true;
-  }
-
-  bool open(bool array) {
-    if (frames_.size() >= max_depth_) {
-      too_deep_ = true;
-      return false;
-    }
-    begin_value();
-    if (!capturing_ && listener_.wants_text(place())) {
-      capturing_ = true;
-      capture_depth_ = frames_.size();
-      captured_.clear();
-    }
-    frames_.push_back({.array = array, .path_size = path_.size()});
-    if (capturing_) {
-      captured_ += array ? '[' : '{';
-    } else if (array) {
-      positions_.push_back(static_cast<std::size_t>(-1));
-    }
-    return true;
-  }
-
-  bool close(char bracket) {
-    const Frame frame = frames_.back();
-    frames_.pop_back();
-    path_.resize(frame.path_size);
-    if (!capturing_) {
-      if (frame.array) positions_.pop_back();
-      listener_.on_end(place());
-      return true;
-    }
-    captured_ += bracket;
-    if (frames_.size() == capture_depth_) {
-      capturing_ = false;
-      if (hidden_) restore_invalid_bytes(captured_);
-      listener_.on_value(place(), {JsonScalar::Kind::value, captured_});
-    }
-    return true;
-  }
-
+  std::string_view text_;
   JsonListener& listener_;
   std::size_t max_depth_;
-  bool hidden_;
-  std::vector<Frame> frames_;
-  std::string path_;
-  std::vector<std::size_t> positions_;
-  bool capturing_ = false;
-  std::size_t capture_depth_ = 0;
-  std::string captured_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  bool quiet_ = false;  ///< inside a value that is told as its text
   bool too_deep_ = false;
-  std::size_t error_position_ = 0;
+
+  std::array<std::byte, 1024> buffer_;
+  std::pmr::monotonic_buffer_resource memory_{buffer_.data(), buffer_.size()};
+  std::pmr::string path_{&memory_};
+  std::pmr::vector<std::size_t> positions_{&memory_};
+  std::string unescaped_;
 };
 
 }  // namespace
 
 Status walk_json(std::string_view bytes, JsonListener& listener, std::size_t max_depth) {
-  const bool hidden = !is_valid_utf8(bytes);
-  const std::string safe = hidden ? hide_invalid_bytes(bytes) : std::string();
-  const std::string_view text = hidden ? std::string_view(safe) : bytes;
-  Walker walker(listener, max_depth, hidden);
-  const bool ok = Json::sax_parse(text.begin(), text.end(), &walker);
-  if (walker.too_deep()) {
-    return fail(Code::limit, "JSON is nested deeper than " + std::to_string(max_depth) + " levels");
-  }
-  if (!ok) {
-    return fail(Code::protocol, "not JSON at byte " + std::to_string(walker.error_position()));
-  }
-  return {};
+  return Walk(bytes, listener, max_depth).run();
 }
 
 }  // namespace plumb

@@ -1,15 +1,45 @@
 #include "core/wire/sse.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace plumb {
+namespace {
+
+/// Where lines end. Each of the two characters is looked for once, so that a text which has many of
+/// one and none of the other is not read over and over.
+class LineEnds {
+ public:
+  explicit LineEnds(std::string_view bytes) : bytes_(bytes) {}
+
+  /// The first line feed or carriage return at `from` or behind it, or the size. `from` only grows.
+  std::size_t next(std::size_t from) {
+    if (feed_ < from || from == 0) feed_ = std::min(bytes_.find('\n', from), bytes_.size());
+    if (return_ < from || from == 0) return_ = std::min(bytes_.find('\r', from), bytes_.size());
+    return std::min(feed_, return_);
+  }
+
+ private:
+  std::string_view bytes_;
+  std::size_t feed_ = 0;
+  std::size_t return_ = 0;
+};
+
+/// Empties a buffer; its memory stays for the next line, unless an uncommonly large one took it.
+void empty(std::string& buffer) {
+  constexpr std::size_t kKept = std::size_t{64} << 10;
+  if (buffer.capacity() > kKept) buffer = {};
+  buffer.clear();
+}
+
+}  // namespace
 
 bool SseParser::dispatch(const Handler& handler) {
   if (!has_data_) return true;
   has_data_ = false;
-  const std::string data = std::move(data_);
-  data_.clear();
-  return handler(SseKind::data, data);
+  const bool more = handler(SseKind::data, data_);
+  empty(data_);
+  return more;
 }
 
 Result<bool> SseParser::line(std::string_view text, const Handler& handler) {
@@ -37,35 +67,31 @@ Result<bool> SseParser::line(std::string_view text, const Handler& handler) {
 }
 
 Result<bool> SseParser::push(std::string_view bytes, const Handler& handler) {
-  while (!bytes.empty()) {
-    if (after_cr_) {
-      after_cr_ = false;
-      if (bytes.front() == '\n') {
-        bytes.remove_prefix(1);
-        continue;
-      }
+  LineEnds ends(bytes);
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (std::exchange(after_cr_, false) && bytes[at] == '\n') {
+      ++at;
+      continue;
     }
-    const auto end =
-        std::ranges::find_if(bytes, [](char c) { return c == '\n' || c == '\r'; }) - bytes.begin();
-    const std::string_view piece = bytes.substr(0, static_cast<std::size_t>(end));
+    const std::size_t end = ends.next(at);
+    const std::string_view piece = bytes.substr(at, end - at);
     if (partial_.size() + piece.size() > max_event_) {
       return fail(Code::limit,
                   "a line of the stream is longer than " + std::to_string(max_event_) + " bytes");
     }
-    if (piece.size() == bytes.size()) {
+    if (end == bytes.size()) {
       partial_ += piece;
       return true;
     }
-    after_cr_ = bytes[piece.size()] == '\r';
-    bytes.remove_prefix(piece.size() + 1);
+    after_cr_ = bytes[end] == '\r';
+    at = end + 1;
     Result<bool> more = true;
     if (partial_.empty()) {
       more = line(piece, handler);
     } else {
       partial_ += piece;
-      const std::string whole = std::move(partial_);
-      partial_.clear();
-      more = line(whole, handler);
+      more = line(partial_, handler);
+      empty(partial_);
     }
     if (!more || !*more) return more;
   }
@@ -74,9 +100,8 @@ Result<bool> SseParser::push(std::string_view bytes, const Handler& handler) {
 
 Result<bool> SseParser::finish(const Handler& handler) {
   if (!partial_.empty()) {
-    const std::string whole = std::move(partial_);
-    partial_.clear();
-    auto more = line(whole, handler);
+    const auto more = line(partial_, handler);
+    empty(partial_);
     if (!more || !*more) return more;
   }
   return dispatch(handler);

@@ -20,7 +20,7 @@
 namespace plumb::bench {
 namespace {
 
-constexpr std::size_t kTokens = 60;
+constexpr std::size_t kTokens = 40;
 constexpr double kTokS = 50;
 constexpr Duration kFirstAfter = std::chrono::milliseconds(100);
 
@@ -156,7 +156,7 @@ struct Size {
   std::size_t streams;
   int rounds;
 };
-constexpr std::array<Size, 3> kSizes = {Size{1, 20}, Size{64, 3}, Size{256, 3}};
+constexpr std::array<Size, 3> kSizes = {Size{1, 40}, Size{64, 4}, Size{256, 4}};
 
 void measure() {
   Pacer pacer;
