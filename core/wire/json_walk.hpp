@@ -18,7 +18,7 @@ struct JsonPlace {
 struct JsonScalar {
   enum class Kind { null, boolean, integer, number, string, value };
   Kind kind = Kind::null;
-  /// Of a string its characters, of anything else its JSON text.
+  /// Of a string its characters, of anything else its JSON text as it was sent.
   std::string_view text;
   std::int64_t integer = 0;  ///< Kind::integer only
 };
@@ -37,8 +37,9 @@ class JsonListener {
 
 /// Walks JSON from outside without building a value; bounded in depth, so hostile nesting costs
 /// nothing. Bytes that are not UTF-8 inside strings are handed on as they came: a server may cut a
-/// character between two pieces of text. Code::protocol when the text is not JSON, Code::limit when
-/// it is nested too deep; what was told until then stays told.
+/// character between two pieces of text. Each level takes a little of the stack. Code::protocol
+/// when the text is not JSON, Code::limit when it is nested too deep; what was told until then
+/// stays told.
 [[nodiscard]] Status walk_json(std::string_view bytes, JsonListener& listener,
                                std::size_t max_depth = kMaxJsonDepth);
 

@@ -23,7 +23,7 @@ struct ToolCall {
   std::string id;  ///< as the server sent it; may be empty
   std::string name;
   std::string arguments;            ///< the bytes as they came: perhaps not JSON, perhaps not UTF-8
-  bool arguments_as_value = false;  ///< the server sent JSON instead of text; written out by us
+  bool arguments_as_value = false;  ///< the server sent JSON instead of text; these are its bytes
 };
 
 struct Image {

@@ -40,11 +40,10 @@ std::string event(std::size_t stream, std::string_view choices, std::string_view
       kPacedModel, stream, choices, more);
 }
 
-std::string token_event(std::size_t stream, std::size_t token) {
-  constexpr std::array<std::string_view, 4> kWords = {" the", " plumb", " line", " hangs"};
+std::string token_event(std::size_t stream, std::string_view word) {
   return event(stream, fmt::format(R"({{"index":0,"delta":{{"content":"{}"}},"logprobs":null,)"
                                    R"("finish_reason":null}})",
-                                   kWords[token % kWords.size()]));
+                                   word));
 }
 
 std::string role_event(std::size_t stream) {
@@ -165,6 +164,7 @@ void PacerProcess::take_command() {
   board_.broken = 0;
   sockets_.clear();
   begins_.clear();
+  chunks_.clear();
   turns_ = {};
   ten_sent_ = 0;
   ending_ = false;
@@ -201,6 +201,10 @@ void PacerProcess::begin_stream(int fd, Connection& connection, Instant arrived)
   if (stream == plan_.streams) return drop(fd);
   connection.stream = stream;
   sockets_.push_back(fd);
+  TokenChunks& chunks = chunks_.emplace_back();
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    chunks[i] = http_chunk(token_event(stream, kWords[i]));
+  }
   board_.streams[stream].arrived = arrived;
   begins_.push_back(arrived + plan_.first_after);
   send_all(fd, std::string(kHead) + http_chunk(role_event(stream)));
@@ -234,7 +238,8 @@ void PacerProcess::send_due() {
 void PacerProcess::send_token(const Turn& turn) {
   const int socket = sockets_[turn.stream];
   if (socket < 0) return;
-  std::string bytes = http_chunk(token_event(turn.stream, turn.token));
+  const TokenChunks& chunks = chunks_[turn.stream];
+  const std::string& bytes = chunks[turn.token % chunks.size()];
   const bool last = turn.token + 1 == plan_.tokens;
   const Instant now = real_clock().now();
   if (!send_all(socket, bytes)) return drop(socket);

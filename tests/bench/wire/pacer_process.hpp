@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <optional>
@@ -16,6 +17,7 @@ namespace plumb::bench {
 inline constexpr char kFollowSign = 'f';
 inline constexpr char kSteadySign = 's';
 inline constexpr char kEndingSign = 'e';
+inline constexpr std::array<std::string_view, 4> kWords = {" the", " plumb", " line", " hangs"};
 inline constexpr std::string_view kPacedModel = "paced-";
 
 /// What runs inside the source's process.
@@ -31,6 +33,9 @@ class PacerProcess {
     std::string unread;
     std::optional<std::size_t> stream;  ///< which one it carries now
   };
+  /// The bytes that carry a token, one for each word: made beforehand, for a source of many streams
+  /// has no time to spare.
+  using TokenChunks = std::array<std::string, kWords.size()>;
   struct Turn {
     Instant due;
     std::size_t stream = 0;
@@ -59,9 +64,10 @@ class PacerProcess {
   bool over_ = false;
   PacePlan plan_;
   std::map<int, Connection> connections_;
-  std::vector<int> sockets_;     ///< by stream; -1: gone
-  std::vector<Instant> begins_;  ///< by stream: when its first token is due
-  std::size_t ten_sent_ = 0;     ///< streams that have had ten tokens
+  std::vector<int> sockets_;         ///< by stream; -1: gone
+  std::vector<Instant> begins_;      ///< by stream: when its first token is due
+  std::vector<TokenChunks> chunks_;  ///< by stream
+  std::size_t ten_sent_ = 0;         ///< streams that have had ten tokens
   bool ending_ = false;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;
 };
