@@ -8,13 +8,11 @@
 #include <array>
 #include <cmath>
 #include <csignal>
-#include <mutex>
 #include <vector>
 
-#include "core/run/workers.hpp"
-#include "plugins/endpoints/openai_chat.hpp"
 #include "plugins/endpoints/stand_in.hpp"
 #include "tests/bench/measure.hpp"
+#include "tests/bench/wire/asker.hpp"
 #include "tests/bench/wire/pacer.hpp"
 
 namespace plumb::bench {
@@ -68,41 +66,15 @@ class Errors {
   std::vector<double> ttft_ms_;
 };
 
-/// Each of `streams` threads asks once, all at the same time.
-std::vector<ChatResponse> ask_all(Endpoint& endpoint, std::size_t streams) {
-  std::vector<Message> messages(1);
-  messages.front().text = "Go on.";
-  std::mutex mutex;
-  std::vector<ChatResponse> responses;
-  run_threads(static_cast<int>(streams), [&] {
-    Waiter waiter(real_clock(), {});
-    ChatReply reply = endpoint.chat({.messages = messages}, waiter);
-    must(reply.answer.has_value(), reply.answer ? "" : reply.answer.error().sentence);
-    const std::lock_guard lock(mutex);
-    responses.push_back(std::move(*reply.answer));
-  });
-  must(responses.size() == streams, "a stream is missing");
-  return responses;
-}
-
-std::unique_ptr<Endpoint> endpoint_at(const std::string& url, HttpClient& http) {
-  Contestant contestant;
-  contestant.name = "paced";
-  contestant.url = url;
-  contestant.model = "paced";
-  contestant.attempts = 1;
-  return must(make_openai_chat(contestant, http));
-}
-
-void measure_paced(Pacer& pacer, HttpClient& http, std::size_t streams, int rounds) {
-  const auto endpoint = endpoint_at(pacer.url(), http);
+void measure_paced(Pacer& pacer, std::size_t streams, int rounds) {
+  Asker asker(pacer.url());
   Errors instrument;
   Errors source;
   Errors both;
   for (int round = 0; round < rounds; ++round) {
     pacer.follow(
         {.streams = streams, .tokens = kTokens, .tok_s = kTokS, .first_after = kFirstAfter});
-    for (const ChatResponse& response : ask_all(*endpoint, streams)) {
+    for (const ChatResponse& response : asker.ask(streams)) {
       const Speed is = measured(response);
       const Speed was = sent(pacer.board().streams[paced_stream_number(response.model_as_served)]);
       instrument.add(is, was);
@@ -141,11 +113,11 @@ std::string stand_in_url(std::size_t streams) {
   return {url.data(), static_cast<std::size_t>(got)};
 }
 
-void measure_stand_in(const std::string& url, HttpClient& http, std::size_t streams, int rounds) {
-  const auto endpoint = endpoint_at(url, http);
+void measure_stand_in(const std::string& url, std::size_t streams, int rounds) {
+  Asker asker(url);
   Errors both;
   for (int round = 0; round < rounds; ++round) {
-    for (const ChatResponse& response : ask_all(*endpoint, streams)) {
+    for (const ChatResponse& response : asker.ask(streams)) {
       both.add(measured(response), kAsked);
     }
   }
@@ -161,14 +133,13 @@ constexpr std::array<Size, 3> kSizes = {Size{1, 40}, Size{64, 4}, Size{256, 4}};
 void measure() {
   Pacer pacer;
   const std::string stand_in = stand_in_url(kSizes.back().streams);
-  const auto http = must(make_http_client(real_clock()));
   fmt::print("errors of the instrument's times, at {} tok/s and {} ms to the first token\n", kTokS,
              kAsked.ttft_ms);
   fmt::print("  {:<44} {:>21} {:>23}\n  {:<44} {:>10} {:>10} {:>12} {:>10}\n", "", "decode rate",
              "time to first token", "", "median", "p95", "median", "p95");
   for (const auto& [streams, rounds] : kSizes) {
-    measure_paced(pacer, *http, streams, rounds);
-    measure_stand_in(stand_in, *http, streams, rounds);
+    measure_paced(pacer, streams, rounds);
+    measure_stand_in(stand_in, streams, rounds);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include <atomic>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -12,9 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/run/workers.hpp"
-#include "plugins/endpoints/openai_chat.hpp"
 #include "tests/bench/measure.hpp"
+#include "tests/bench/wire/asker.hpp"
 #include "tests/bench/wire/bare_loop.hpp"
 #include "tests/bench/wire/pacer.hpp"
 
@@ -97,35 +95,20 @@ Figures watched(Pacer& pacer, std::size_t streams, double resident_before,
           .memory_kib = (resident_kib() - resident_before) / static_cast<double>(streams)};
 }
 
-Contestant contestant_at(const std::string& url) {
-  Contestant contestant;
-  contestant.name = "paced";
-  contestant.url = url;
-  contestant.model = "paced";
-  contestant.attempts = 1;
-  return contestant;
-}
-
 /// One thread for each stream, as trials have.
 Figures read_with_plumb(Pacer& pacer, std::size_t streams) {
   const double before = resident_kib();
-  const auto http = must(make_http_client(real_clock()));
-  const auto endpoint = must(make_openai_chat(contestant_at(pacer.url()), *http));
-  std::vector<Message> messages(1);
-  messages.front().text = "Go on.";
-  std::atomic<std::size_t> whole = 0;
-  std::jthread asking([&] {
-    run_threads(static_cast<int>(streams), [&] {
-      Waiter waiter(real_clock(), {});
-      const ChatReply reply = endpoint->chat({.messages = messages}, waiter);
-      must(reply.answer.has_value(), reply.answer ? "" : reply.answer.error().sentence);
-      whole += reply.answer->usage.completion_tokens == kTokens ? 1 : 0;
-    });
-  });
+  Asker asker(pacer.url());
+  std::vector<ChatResponse> responses;
+  std::jthread asking([&] { responses = asker.ask(streams); });
   const Figures figures =
       watched(pacer, streams, before, [] { return cpu_clock_of(thread_called("plumb-net")); });
   asking.join();
-  must(whole == streams, "a response was not whole");
+  must(std::ranges::all_of(responses,
+                           [](const ChatResponse& response) {
+                             return response.usage.completion_tokens == std::int64_t{kTokens};
+                           }),
+       "a response was not whole");
   return figures;
 }
 
