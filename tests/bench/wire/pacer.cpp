@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -50,7 +51,21 @@ PacerBoard* shared_board() {
   return new (memory) PacerBoard;
 }
 
+/// Splits the processors of this process: the last one, and all others.
+void keep_to_processors(bool last_one) {
+  cpu_set_t all;
+  must(::sched_getaffinity(0, sizeof all, &all) == 0, "the processors cannot be counted");
+  if (CPU_COUNT(&all) < 2) return;
+  std::size_t last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &all)) --last;
+  if (last_one) CPU_ZERO(&all);
+  last_one ? CPU_SET(last, &all) : CPU_CLR(last, &all);
+  ::sched_setaffinity(0, sizeof all, &all);
+}
+
 }  // namespace
+
+void leave_source_its_processor() { keep_to_processors(false); }
 
 Pacer::Pacer() : board_(shared_board()) {
   Fd listener = listen_on_any_port(port_);
@@ -63,6 +78,7 @@ Pacer::Pacer() : board_(shared_board()) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(0);
     command_out.reset();
+    keep_to_processors(true);
     PacerProcess(*board_, std::move(listener), std::move(command_in), std::move(sign_out)).run();
     ::_exit(0);
   }

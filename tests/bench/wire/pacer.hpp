@@ -77,6 +77,10 @@ class Pacer {
   Fd signs_;
 };
 
+/// The source keeps to the last processor that this process may use, and who calls this to the
+/// others, where there are others: who wakes whom across processors changes what a wakeup costs.
+void leave_source_its_processor();
+
 /// The number of the stream that calls itself so.
 [[nodiscard]] std::size_t paced_stream_number(const std::string& model);
 

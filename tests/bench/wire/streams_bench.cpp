@@ -142,6 +142,7 @@ Figures in_child(Pacer& pacer, std::size_t streams, Figures (*read)(Pacer&, std:
   const pid_t child = ::fork();
   must(child >= 0, "cannot start a process");
   if (child == 0) {
+    leave_source_its_processor();
     const Figures figures = read(pacer, streams);
     must(::write(ends[1], &figures, sizeof figures) == sizeof figures, "the benchmark is gone");
     ::_exit(0);
