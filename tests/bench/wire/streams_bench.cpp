@@ -195,8 +195,12 @@ void measure(Pacer& pacer, std::size_t streams) {
   const auto [least, most] = std::ranges::minmax(ratios);
   fmt::print("  {:>7} ratio      {:>8.2f}   ({:.2f} to {:.2f} in {} rounds)\n", streams,
              spread(ratios).median, least, most, kRounds);
+  const auto late = [](const Figures& figures) { return figures.late_p95_ms; };
   if (pace < 0.98 * kTokS) {
     fmt::print("  {:>7} this machine did not keep up with the pace: not a measurement\n", streams);
+  } else if (std::max(ours.of(late).median, bare.of(late).median) > 1e3 / kTokS) {
+    fmt::print("  {:>7} the source was late: tokens came in bunches, which is less work for both\n",
+               streams);
   }
 }
 
