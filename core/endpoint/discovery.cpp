@@ -187,6 +187,18 @@ const Discovery& common_discovery() {
   return discovery;
 }
 
+/// The contestant's model, or the one that the server has where the contestant names none.
+std::string asked_model(Interview& interview, const std::string& model) {
+  const Answer& answer = interview.ask(kModels);
+  std::string only;
+  if (!model.empty() || !answer.json) return model;
+  visit_path(*answer.json, {"data", "[model]", "id"}, "", [&](const Json& id) {
+    if (id.is_string()) only = id.get<std::string>();
+    return true;
+  });
+  return only;
+}
+
 /// Asks for the facts, and notes the routes that fail.
 void ask_facts(Interview& interview, const Discovery& discovery, const std::string& model,
                ServerFacts& facts) {
@@ -254,7 +266,8 @@ std::expected<ServerFacts, Fault> discover_server(Endpoint& endpoint, const Serv
     facts.found_by = recognition.found_by();
   }
   if (found != nullptr) facts.kind = found->name;
-  ask_facts(interview, found == nullptr ? common_discovery() : found->discovery, model, facts);
+  ask_facts(interview, found == nullptr ? common_discovery() : found->discovery,
+            asked_model(interview, model), facts);
   if (waiter.stopped()) {
     return std::unexpected(Fault{.kind = Fault::Kind::cancelled, .sentence = "stopped"});
   }

@@ -73,10 +73,10 @@ Json ServerFigures::alarms(const std::string& contestant, const ClientFigures& c
                fmt::format("seen in {} {}", resets_, of_samples),
                "name the metrics of one server with metrics_url, or find out why it restarted");
   }
-  if (last_->prefix_caching == false) {
+  if (prefix_caching() == false) {
     alarms.add("prefix_cache_off",
                "the server's prefix cache is off: each turn reads its whole conversation again",
-               "its metrics say so",
+               last_->prefix_caching ? "its metrics say so" : "it said so when it was asked",
                alarms.remedy("prefix_cache_off", "switch the server's prefix cache on"));
   }
   if (preemptions_.total.value_or(0) > 0) {

@@ -137,6 +137,10 @@ std::optional<double> ServerFigures::disagreement(const ClientFigures& client) c
   return std::max(apart, std::abs(*rate - *our_rate) / std::max(*rate, *our_rate));
 }
 
+std::optional<bool> ServerFigures::prefix_caching() const {
+  return last_ && last_->prefix_caching ? last_->prefix_caching : declared_caching_;
+}
+
 std::optional<double> ServerFigures::hit_rate() const {
   if (const auto counted = ratio(hits_.total, queries_.total)) return counted;
   return last_ && !hits_.last ? last_->prefix_hit_rate : std::nullopt;
@@ -185,8 +189,7 @@ Json ServerFigures::to_json(const ClientFigures& client) const {
                      {"client_uncounted", client.uncounted},
                      {"client_mean_in_flight", client.mean_in_flight},
                      {"disagreement", or_null(disagreement(client))}};
-  const Json caching =
-      last_ && last_->prefix_caching ? Json(*last_->prefix_caching) : Json(nullptr);
+  const auto caching = prefix_caching();
   return {{"samples", samples_},
           {"failed_samples", failed_},
           {"failed_share", asked == 0 ? Json(nullptr) : Json(static_cast<double>(failed_) / asked)},
@@ -201,7 +204,7 @@ Json ServerFigures::to_json(const ClientFigures& client) const {
             {"max", waiting_.largest()},
             {"mean_wait_s", or_null(ratio(queue_seconds_.total, queue_requests_.total))}}},
           {"prefix_cache",
-           {{"on", caching},
+           {{"on", caching ? Json(*caching) : Json(nullptr)},
             {"hit_rate", or_null(hit_rate())},
             {"queried_tokens", or_null(queries_.total)},
             {"hit_tokens", or_null(hits_.total)}}},

@@ -30,6 +30,9 @@ class ServerFigures {
   /// A sample that could not be had, and why.
   void add_failure(std::string sentence);
 
+  /// What the server said beforehand; its metrics, where they tell, are nearer to the truth.
+  void declare_prefix_caching(bool on) { declared_caching_ = on; }
+
   [[nodiscard]] int samples() const { return samples_; }
   [[nodiscard]] int failed() const { return failed_; }
   /// Tokens per second while the server had a request at both ends of the interval; where its
@@ -76,6 +79,7 @@ class ServerFigures {
   [[nodiscard]] bool add_counters(const MetricsSample& sample);
   void add_rate(const MetricsSample& sample, bool fell);
   void add_traffic(const MetricsSample& sample, OurTraffic ours);
+  [[nodiscard]] std::optional<bool> prefix_caching() const;
   [[nodiscard]] std::optional<double> hit_rate() const;
   [[nodiscard]] std::optional<double> acceptance() const;
   [[nodiscard]] Json speculation() const;
@@ -84,6 +88,7 @@ class ServerFigures {
   int samples_ = 0;
   int failed_ = 0;
   std::string last_failure_;
+  std::optional<bool> declared_caching_;
   std::optional<MetricsSample> first_;
   std::optional<MetricsSample> last_;
   Growth prompt_, generation_, generation_seconds_, queries_, hits_, preemptions_, drafts_,

@@ -8,7 +8,8 @@ return {
 
   discovery = {
     models = { route = "models", path = "data.[].id" },
-    model = { route = "models", path = "data.[model].canonical_slug" },
+    model = { route = "models", path = "data.[model].id" },
+    revision = { route = "models", path = "data.[model].canonical_slug" },
     window = {
       { route = "models", path = "data.[model].top_provider.context_length" },
       { route = "models", path = "data.[model].context_length" },

@@ -131,6 +131,13 @@ TEST_F(DiscoveryTest, OllamaIsAskedForTheModelByPostAndATagMayBeLeftOut) {
   EXPECT_EQ(value(facts, "quantization"), "Q4_K_M");
 }
 
+TEST_F(DiscoveryTest, WhereTheContestantNamesNoModelTheOnlyOneIsAskedFor) {
+  routes_ = {{"models", R"({"data":[{"id":"m9:latest","owned_by":"library"}]})"},
+             {"/api/show", R"({"capabilities":["tools"]})"}};
+  EXPECT_EQ(value(discover("", ""), "tools"), true);
+  EXPECT_EQ(bodies_["/api/show"], R"({"model":"m9:latest"})");
+}
+
 TEST_F(DiscoveryTest, AWindowIsUnknownWhileTheModelIsNotLoaded) {
   routes_ = {{"models", R"({"data":[{"id":"m1","owned_by":"library"},{"id":"m2"}]})"},
              {"/api/ps", R"({"models":[]})"}};

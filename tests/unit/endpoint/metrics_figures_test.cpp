@@ -205,6 +205,16 @@ TEST_F(FiguresTest, ACacheThatIsOffAndPreemptionsAreNamedWithTheServersOwnRemedy
   EXPECT_EQ(json().at("kv").at("capacity_tokens"), 120'000);
 }
 
+TEST_F(FiguresTest, WhatTheServerSaidBeforehandStandsWhereItsMetricsAreSilent) {
+  figures_.declare_prefix_caching(false);
+  second(1, 0, 1);
+  EXPECT_EQ(json().at("prefix_cache").at("on"), false);
+  EXPECT_THAT(alarm_ids(), ElementsAre("prefix_cache_off"));
+  now_.prefix_caching = true;
+  second(1, 0, 1);
+  EXPECT_THAT(alarm_ids(), IsEmpty());
+}
+
 TEST_F(FiguresTest, ClientAndServerAgreeWithinTheTolerance) {
   for (int i = 0; i <= 100; ++i) second(1, i == 0 ? 0 : 50, 1);
   client_ = {.answers = 10, .completion_tokens = 4900, .busy_s = 100};
