@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -176,7 +177,9 @@ using Discovery = std::map<std::string, std::vector<FactSource>>;
 
 /// What a server of no known kind may say in its list of models, under the names that several use.
 const Discovery& common_discovery() {
-  const auto at = [](JsonPath path) { return FactSource{.routes = {kModels}, .path = path}; };
+  const auto at = [](JsonPath path) {
+    return FactSource{.routes = {kModels}, .path = std::move(path)};
+  };
   static const Discovery discovery = {
       {"models", {at({"data", "[]", "id"})}},
       {"model", {at({"data", "[model]", "id"})}},
