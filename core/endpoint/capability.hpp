@@ -42,9 +42,11 @@ struct DecodeFigure {
   int concurrency = 1;  ///< requests in flight together
   int answers = 0;
   std::int64_t tokens = 0;  ///< of each answer, the median
-  double tok_s = 0;         ///< (tokens - 1) / (last - first token) of one answer, the median
-  double low_tok_s = 0;
-  double high_tok_s = 0;
+  /// (tokens - 1) / (last - first token) of one answer, the median; nothing where answers come in
+  /// one piece.
+  std::optional<double> tok_s;
+  std::optional<double> low_tok_s;
+  std::optional<double> high_tok_s;
   double ttft_ms = 0;       ///< median
   double quoted_tok_s = 0;  ///< tokens / wall time of an answer, the median: what people quote
   double total_tok_s = 0;   ///< all tokens / time with a request in flight

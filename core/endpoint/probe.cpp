@@ -29,7 +29,8 @@ Status ask_server(ProbeTalk& talk, CapabilityCard& card) {
   if (kind == nullptr) return {};
   Contestant asked = talk.contestant();
   asked.server = card.server.kind;
-  asked.dialect.complete(kind->dialect);
+  // A kind's file speaks of the chat protocol.
+  if (asked.api == "chat") asked.dialect.complete(kind->dialect);
   talk.learn(asked);
   return talk.status();
 }

@@ -53,26 +53,28 @@ std::optional<DecodeFigure> figure_of(const std::vector<AnswerFigures>& answers,
   std::int64_t drafted = 0;
   std::int64_t accepted = 0;
   for (const AnswerFigures& answer : answers) {
-    const auto rate = answer.tok_s();
-    if (!rate) continue;
-    rates.push_back(*rate);
+    const double wall_s = to_seconds(answer.ended - answer.sent);
+    if (answer.tokens < kFewTokens / 2 || wall_s <= 0) continue;
+    if (const auto rate = answer.tok_s()) rates.push_back(*rate);
     firsts.push_back(answer.ttft_ms);
     tokens.push_back(static_cast<double>(answer.tokens));
-    quoted.push_back(static_cast<double>(answer.tokens) / to_seconds(answer.ended - answer.sent));
+    quoted.push_back(static_cast<double>(answer.tokens) / wall_s);
     all += answer.tokens;
     drafted += answer.server.draft_tokens.value_or(0);
     accepted += answer.server.draft_accepted.value_or(0);
   }
-  if (rates.empty()) return std::nullopt;
+  if (quoted.empty()) return std::nullopt;
   DecodeFigure figure{.text = dense ? "dense" : "predictable",
                       .concurrency = concurrency,
-                      .answers = static_cast<int>(rates.size()),
+                      .answers = static_cast<int>(quoted.size()),
                       .tokens = std::llround(median(tokens)),
-                      .tok_s = median(rates),
-                      .low_tok_s = std::ranges::min(rates),
-                      .high_tok_s = std::ranges::max(rates),
                       .ttft_ms = median(firsts),
                       .quoted_tok_s = median(quoted)};
+  if (!rates.empty()) {
+    figure.tok_s = median(rates);
+    figure.low_tok_s = std::ranges::min(rates);
+    figure.high_tok_s = std::ranges::max(rates);
+  }
   const double busy = busy_seconds(answers);
   if (busy > 0) figure.total_tok_s = static_cast<double>(all) / busy;
   if (drafted > 0)
@@ -136,8 +138,9 @@ void probe_pace(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& optio
     return figure.text == "dense" && figure.concurrency == options.concurrency;
   });
   if (!tokens_per_turn || dense == card.decode.end()) return;
-  Pace pace{
-      .ttft_ms = dense->ttft_ms, .decode_tok_s = dense->tok_s, .tokens_per_turn = *tokens_per_turn};
+  Pace pace{.ttft_ms = dense->ttft_ms,
+            .decode_tok_s = dense->tok_s.value_or(dense->quoted_tok_s),
+            .tokens_per_turn = *tokens_per_turn};
   constexpr std::int64_t kPrompt = 2048;
   constexpr double kBytesPerToken = 4.5;
   const auto questions = long_questions(options.concurrency, kPrompt, kBytesPerToken, 8);
@@ -169,7 +172,7 @@ void probe_grid(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& optio
           {.prompt_tokens = answers.front().prompt_tokens.value_or(depth),
            .concurrency = concurrency,
            .ttft_ms = median_ttft(answers),
-           .tok_s = figure ? std::optional(figure->tok_s) : std::nullopt,
+           .tok_s = figure ? figure->tok_s : std::nullopt,
            .total_tok_s = figure ? std::optional(figure->total_tok_s) : std::nullopt});
     }
   }

@@ -75,7 +75,12 @@ bool is_refusal(const ChatReply& reply) {
 
 std::string told(const ChatReply& reply) {
   constexpr std::size_t kMost = 160;
-  if (!reply.answer) return shortened(reply.answer.error().sentence, kMost);
+  if (!reply.answer) {
+    // The address is at the top of the card already.
+    const std::string& sentence = reply.answer.error().sentence;
+    const auto status = sentence.find("HTTP ");
+    return shortened(status == std::string::npos ? sentence : sentence.substr(status), kMost);
+  }
   const ChatResponse& response = *reply.answer;
   if (!response.message.calls.empty())
     return "a call of " + shortened(response.message.calls.front().name, 60);

@@ -42,10 +42,15 @@ void Entrant::begin_watch(const ServerBook& servers) {
       real_clock(), std::move(options));
 }
 
-std::optional<WatchReport> finish_watch(Entrant& entrant) {
+std::optional<WatchReport> finish_watch(Entrant& entrant, const ServerBook& servers) {
   if (!entrant.watch) return std::nullopt;
   const ServerKind* kind = entrant.watch->kind();
-  const ServerFigures figures = entrant.watch->finish();
+  if (kind == nullptr) kind = servers.find(entrant.contestant.server);
+  ServerFigures figures = entrant.watch->finish();
+  const auto& facts = entrant.card->server.facts;
+  if (const auto caching = facts.find("prefix_caching"); caching != facts.end()) {
+    figures.declare_prefix_caching(caching->second.value == true);
+  }
   entrant.watch.reset();
   const ClientFigures client = entrant.in_flight->figures();
   WatchReport report{.figures = figures.to_json(client)};

@@ -46,7 +46,7 @@ struct WatchReport {
   Json alarms = Json::array();
 };
 /// Ends the watch; nothing where there was none.
-[[nodiscard]] std::optional<WatchReport> finish_watch(Entrant& entrant);
+[[nodiscard]] std::optional<WatchReport> finish_watch(Entrant& entrant, const ServerBook& servers);
 
 /// Why a planned trial is not run at all.
 struct Skip {

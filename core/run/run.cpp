@@ -359,7 +359,7 @@ Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_to
   session.run_trials(std::move(remaining.trials),
                      [&](const PlannedTrial& trial) { return why_skipped(prepared, trial); });
   for (Entrant& entrant : prepared.entrants) {
-    const auto report = finish_watch(entrant);
+    const auto report = finish_watch(entrant, parts.servers);
     if (!report) continue;
     session.keep_figures(entrant.contestant.name, report->figures);
     for (const Json& alarm : report->alarms) session.raise_alarm(alarm);
