@@ -49,6 +49,7 @@ class TlsServer {
     server_.Post(".*", [](const httplib::Request&, httplib::Response& response) {
       response.set_content(R"({"choices":[{"message":{"content":"sealed"}}]})", "application/json");
     });
+    server_.set_keep_alive_max_count(1);  // else its end waits for the client's next request
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::jthread([this] { server_.listen_after_bind(); });
   }
