@@ -18,7 +18,7 @@ bool is_contestant_name(std::string_view name) {
 
 std::string url_complaint(std::string_view url) {
   const std::string shown = printable(shortened(redacted_url(url), 200));
-  if (url.starts_with("standin:")) return {};
+  if (url.starts_with("standin:") || url.starts_with("replay:")) return {};
   const bool blank = std::ranges::any_of(
       url, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; });
   if (url.empty() || blank) return fmt::format("\"{}\" is no URL; type http://HOST:PORT", shown);
@@ -131,6 +131,7 @@ Json Contestant::identity() const {
                    {"attempts", attempts},
                    {"extra_body", extra_body}};
   if (is_stand_in()) identity["stand_in"] = url;
+  if (is_replay()) identity["replay"] = url;
   return identity;
 }
 

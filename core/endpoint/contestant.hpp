@@ -60,9 +60,10 @@ struct Dialect {
 struct Contestant {
   std::string name;
   bool named_by_url =
-      false;          ///< for want of a name; a run calls it by its model once that is known
-  std::string url;    ///< base URL, e.g. "http://host:8000/v1"; "standin:skill=0.8" for a stand-in
-  std::string model;  ///< id as the server knows it; "" = ask the server
+      false;                 ///< for want of a name; a run calls it by its model once that is known
+  std::string url;           ///< base URL, e.g. "http://host:8000/v1"; "standin:skill=0.8" for a
+                             ///< stand-in, "replay:RUN/CONTESTANT" for a stored run
+  std::string model;         ///< id as the server knows it; "" = ask the server
   std::string api = "chat";  ///< the protocol: "chat", "responses" or "messages"
   std::string server;        ///< name of a file in plugins/servers; "" = found out by asking
   Sampling sampling;
@@ -85,6 +86,8 @@ struct Contestant {
   Json recipe = Json::object();   ///< declared by the user, kept with the run
 
   [[nodiscard]] bool is_stand_in() const { return url.starts_with("standin:"); }
+  /// A stored run answers; nothing is asked of a server.
+  [[nodiscard]] bool is_replay() const { return url.starts_with("replay:"); }
 
   /// What makes this contestant the same one in a later run: model, protocol, the sampling that is
   /// asked for and what else changes the prompt (merged roles, the system prompt's place,

@@ -239,9 +239,10 @@ void read_place(TableReader& reader, Contestant& contestant) {
   }
   reader.text("metrics_url", contestant.metrics_url);
   if (!contestant.metrics_url.empty()) {
-    const std::string complaint = contestant.metrics_url.starts_with("standin:")
-                                      ? "\"standin:\" is no URL; type http://HOST:PORT/metrics"
-                                      : url_complaint(contestant.metrics_url);
+    std::string complaint = url_complaint(contestant.metrics_url);
+    if (complaint.empty() && contestant.metrics_url.find("://") == std::string::npos) {
+      complaint = "is no URL; type http://HOST:PORT/metrics";
+    }
     if (!complaint.empty()) reader.complain("the metrics_url " + complaint);
   }
   reader.boolean("insecure", contestant.insecure);

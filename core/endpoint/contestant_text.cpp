@@ -64,12 +64,13 @@ std::vector<std::string> option_names() {
 
 bool is_url(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://") ||
-         text.starts_with("standin:");
+         text.starts_with("standin:") || text.starts_with("replay:");
 }
 
 /// "127.0.0.1-8000" of "http://127.0.0.1:8000/v1".
 std::string name_of(std::string_view url) {
   if (url.starts_with("standin:")) return "stand-in";
+  if (url.starts_with("replay:")) return "replay";
   const std::string plain = redacted_url(url);
   std::string_view host = std::string_view(plain).substr(plain.find("://") + 3);
   host = host.substr(0, host.find('/'));

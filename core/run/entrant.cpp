@@ -151,6 +151,7 @@ Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
                      const ProbeOptions& options, std::optional<CapabilityCard> known,
                      const std::stop_token& stop) {
   Entrant entrant{.contestant = contestant, .card = std::move(known)};
+  if (contestant.is_replay()) entrant.card.emplace();  // there is no server to measure
   if (!entrant.card) {
     const ProbeParts probe_parts{
         .make_endpoint =

@@ -78,7 +78,7 @@ std::string run_identity(const Bench& bench, const Suite& suite, const Scaffold&
 
 std::string trial_header(const Contestant& contestant, const std::string& task, std::uint64_t seed,
                          std::uint64_t run_seed, int repeat, const std::string& policy) {
-  if (!contestant.is_stand_in()) return "";
+  if (!contestant.is_stand_in() && !contestant.is_replay()) return "";
   Json header = {{"task", task},
                  {"seed", seed},
                  {"run_seed", run_seed},

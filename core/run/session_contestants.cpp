@@ -53,6 +53,7 @@ void Session::check_paths(const Task& path_check) {
 
 void Session::check_path(std::size_t contestant, const Task& path_check) {
   const Contestant& who = request_.bench.contestants[contestant];
+  if (who.is_replay()) return;  // the path check of then is not stored
   Side& side = sides_[contestant];
   Waiter waiter(real_clock(), ended_.get_token());
   const std::uint64_t seed = trial_seed(run_.seed, path_check.name, 0);

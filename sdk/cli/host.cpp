@@ -10,6 +10,7 @@
 
 #include "core/base/files.hpp"
 #include "plugins/endpoints/http_endpoint.hpp"
+#include "plugins/endpoints/replay.hpp"
 #include "plugins/endpoints/stand_in.hpp"
 
 namespace plumb::cli {
@@ -112,11 +113,15 @@ Result<std::unique_ptr<Endpoints>> Endpoints::create() {
   return std::unique_ptr<Endpoints>(new Endpoints(std::move(http), std::move(servers)));
 }
 
-EndpointFactory Endpoints::factory(int max_streams) {
-  return [this, max_streams](const Contestant& contestant,
-                             const std::vector<std::shared_ptr<const Task>>& tasks)
+EndpointFactory Endpoints::factory(int max_streams, Store* store) {
+  return [this, max_streams, store](const Contestant& contestant,
+                                    const std::vector<std::shared_ptr<const Task>>& tasks)
              -> Result<std::unique_ptr<Endpoint>> {
     if (contestant.is_stand_in()) return serve_stand_in(contestant, tasks, max_streams);
+    if (contestant.is_replay() && store != nullptr) return make_replay(contestant, *store);
+    if (contestant.is_replay()) {
+      return fail(Code::usage, "a replay answers trials only; use it with plumb run");
+    }
     return make_endpoint(contestant, *http_, servers_);
   };
 }

@@ -53,9 +53,10 @@ class Signals {
 class Endpoints {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Endpoints>> create();
-  /// The factory refers to this object.
+  /// The factory refers to this object, and to the store.
   /// @param max_streams  most requests in flight at one stand-in
-  [[nodiscard]] EndpointFactory factory(int max_streams);
+  /// @param store        of the runs that are replayed; null: there is nothing to replay
+  [[nodiscard]] EndpointFactory factory(int max_streams, Store* store = nullptr);
   [[nodiscard]] const ServerBook& servers() const { return servers_; }
 
  private:

@@ -132,7 +132,7 @@ Result<int> run(const RunOptions& options) {
                        .version = PLUMB_VERSION};
     const RunParts parts{.store = *store,
                          .sandboxes = *sandboxes,
-                         .make_endpoint = endpoints->factory(max_streams),
+                         .make_endpoint = endpoints->factory(max_streams, store.get()),
                          .servers = endpoints->servers(),
                          .observer = *progress};
     return options.dry_run ? plan_run(std::move(request), parts, signals.stop())
@@ -170,12 +170,13 @@ void add_run(CLI::App& app, int& exit_code) {
       "A bench file (BENCH.lua), folders of tasks, or the URL of a server (default tasks: "
       "tasks/starter)");
   command
-      ->add_option("--model", options->models,
-                   "A contestant, NAME=URL[,key=value...]; keys: model, temperature, top_p, "
-                   "max_tokens, seed, "
-                   "extra_body=@FILE, key_env, header=NAME:VALUE, idle_timeout_s, total_timeout_s, "
-                   "attempts. "
-                   "NAME=standin:skill=0.8 is a simulated model. May repeat")
+      ->add_option(
+          "--model", options->models,
+          "A contestant, NAME=URL[,key=value...]; keys: model, api=chat|responses|messages, "
+          "temperature, top_p, top_k, max_tokens, seed, thinking, key_env, insecure, "
+          "extra_body=@FILE, header=NAME:VALUE, idle_timeout_s, total_timeout_s, attempts "
+          "and more (docs/contestants.md). NAME=replay:RUN is a stored run. "
+          "NAME=standin:skill=0.8 is a simulated model. May repeat")
       ->type_name("NAME=URL")
       ->allow_extra_args(false);
   command->add_option("--repeats", options->repeats, "Trials per task and contestant (default: 3)");
