@@ -11,6 +11,7 @@
 #include "core/run/ruler.hpp"
 #include "core/run/session.hpp"
 #include "core/run/survey.hpp"
+#include "core/score/recipe.hpp"
 #include "core/score/scorecard.hpp"
 
 namespace plumb {
@@ -118,9 +119,17 @@ Status meet_all(Prepared& prepared, const RunRequest& request, const RunParts& p
   return {};
 }
 
+/// What a recipe declares is stored and shown.
+void hide_secrets(std::vector<Contestant>& contestants) {
+  for (Contestant& contestant : contestants) {
+    contestant.recipe = without_secrets(contestant.recipe);
+  }
+}
+
 Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::stop_token& stop) {
   PLUMB_CHECK(check_bench(request.bench));
   PLUMB_CHECK(check_machines(request.bench.contestants));
+  hide_secrets(request.bench.contestants);
   Prepared prepared;
   PLUMB_TRY(prepared.suite, load_filtered_suite(request.bench));
   PLUMB_TRY(prepared.scaffold, load_scaffold(scaffold_file()));

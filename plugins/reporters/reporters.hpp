@@ -45,6 +45,12 @@ struct TerminalStyle {
 [[nodiscard]] std::string show_trial(const TrialRecord& record, const TerminalStyle& style,
                                      bool full);
 
+/// What tells two recipes apart, of recipe_diff(): equal fields are counted, not listed.
+[[nodiscard]] std::string show_recipe_diff(const Json& diff, const TerminalStyle& style);
+/// One recipe, of recipe_of(), and where it is contradicted.
+[[nodiscard]] std::string show_recipe(const Json& side, const Json& contradictions,
+                                      const TerminalStyle& style);
+
 [[nodiscard]] std::string list_runs(const std::vector<RunInfo>& runs, const TerminalStyle& style);
 
 /// Shows a run while it runs. On a terminal a block of lines, redrawn at most five times a second

@@ -12,6 +12,7 @@ void add_probe(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_score(CLI::App& app, int& exit_code);
 void add_runs(CLI::App& app, int& exit_code);
+void add_recipe(CLI::App& app, int& exit_code);
 void add_show(CLI::App& app, int& exit_code);
 void add_new(CLI::App& app, int& exit_code);
 void add_stand_in(CLI::App& app, int& exit_code);

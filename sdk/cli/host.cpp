@@ -133,6 +133,15 @@ std::string find_tasks(const std::string& path) {
   return fs::exists(shipped, error) ? shipped.string() : path;
 }
 
+Result<std::unique_ptr<Store>> open_existing(const std::string& db) {
+  std::error_code error;
+  if (!fs::exists(db, error)) {
+    return fail(Code::not_found,
+                "there is no database " + db + "; a run makes one, or name another with --db");
+  }
+  return Store::open(db);
+}
+
 Status write_output(const std::string& path, const std::string& text) {
   if (path != "-") return write_file(path, text);
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {

@@ -76,6 +76,9 @@ class Endpoints {
 /// A path as the user typed it, or the one of that name among what ships ("tasks/starter").
 [[nodiscard]] std::string find_tasks(const std::string& path);
 
+/// A database to read from. Reading creates nothing: a mistyped name is an error.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_existing(const std::string& db);
+
 /// Writes to the file, or to stdout for "-".
 [[nodiscard]] Status write_output(const std::string& path, const std::string& text);
 

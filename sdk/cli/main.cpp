@@ -49,6 +49,7 @@ int run_main(int argc, char** argv) {
   plumb::cli::add_score(app, exit_code);
   plumb::cli::add_runs(app, exit_code);
   plumb::cli::add_show(app, exit_code);
+  plumb::cli::add_recipe(app, exit_code);
   plumb::cli::add_new(app, exit_code);
   plumb::cli::add_stand_in(app, exit_code);
   plumb::cli::add_doctor(app, exit_code);

@@ -1,5 +1,3 @@
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
@@ -21,16 +19,6 @@ struct ShowOptions {
   bool scaffold = false;
   bool full = false;
 };
-
-/// Reading creates nothing: a mistyped name is an error.
-Result<std::unique_ptr<Store>> open_existing(const std::string& db) {
-  std::error_code error;
-  if (!std::filesystem::exists(db, error)) {
-    return fail(Code::not_found,
-                "there is no database " + db + "; a run makes one, or name another with --db");
-  }
-  return Store::open(db);
-}
 
 Status print_score(const ShowOptions& options) {
   PLUMB_TRY(const auto store, open_existing(options.db));
