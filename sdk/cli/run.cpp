@@ -6,6 +6,7 @@
 
 #include "core/base/files.hpp"
 #include "core/base/text.hpp"
+#include "core/score/summary.hpp"
 #include "plugins/reporters/reporters.hpp"
 #include "sdk/cli/commands.hpp"
 #include "sdk/cli/host.hpp"
@@ -32,6 +33,7 @@ struct RunOptions {
   std::string db = "plumb.db";
   std::string json;
   std::string markdown;
+  std::string summary;
   bool resume = false;
   bool no_ruler = false;
   bool unsafe = false;
@@ -102,6 +104,19 @@ std::string markdown_file(const RunOptions& options, const Json& card) {
   return shortest_way ? "plumb-" + json_or(card["run"], "id", "run") + ".md" : "";
 }
 
+/// Where the summary of the servers goes: where the user said, or beside the database, where a run
+/// leaves its things.
+std::string summary_file(const RunOptions& options) {
+  if (!options.summary.empty()) return options.summary;
+  return (fs::path(options.db).parent_path() / "run_summary.json").string();
+}
+
+Status write_summary(Store& store, const Json& card, const std::string& file) {
+  PLUMB_TRY(const RunInfo run, store.run(json_or(card["run"], "id", "last")));
+  PLUMB_TRY(const auto records, store.trials(run.id));
+  return write_output(file, dump_json(run_summary(run, records), 2) + "\n");
+}
+
 /// Said when a run ends before its end.
 void print_how_to_go_on(const Json& card) {
   const std::string state = json_or(card["run"], "state", "finished");
@@ -155,6 +170,7 @@ Result<int> run(const RunOptions& options) {
     PLUMB_CHECK(write_file(file, markdown_scorecard(*card)));
     if (!json_on_stdout) fmt::print("\nA Markdown copy for a forum post: {}\n", file);
   }
+  PLUMB_CHECK(write_summary(*store, *card, summary_file(options)));
   if (!json_on_stdout) print_how_to_go_on(*card);
   std::fflush(stdout);
   return json_or(card->at("run"), "exit_code", kInvalid);
@@ -210,6 +226,11 @@ void add_run(CLI::App& app, int& exit_code) {
                    "Write the scorecard as JSON to FILE, or - for the standard output")
       ->type_name("FILE");
   command->add_option("--markdown", options->markdown, "Write a Markdown copy to FILE")
+      ->type_name("FILE");
+  command
+      ->add_option("--summary", options->summary,
+                   "Write what is known of the servers as JSON to FILE (default: "
+                   "run_summary.json beside the database)")
       ->type_name("FILE");
   command->add_flag("--resume", options->resume,
                     "Go on with the unfinished run of the same plan, or begin it");

@@ -2,6 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "core/score/scorecard.hpp"
+#include "core/score/summary.hpp"
 #include "core/trial/scaffold.hpp"
 #include "plugins/reporters/reporters.hpp"
 #include "sdk/cli/commands.hpp"
@@ -16,6 +17,7 @@ struct ShowOptions {
   std::string what = "last";
   std::string json;
   std::string markdown;
+  std::string summary;
   bool scaffold = false;
   bool full = false;
 };
@@ -25,10 +27,14 @@ Status print_score(const ShowOptions& options) {
   PLUMB_TRY(const RunInfo run, store->run(options.what));
   PLUMB_TRY(const auto records, store->trials(run.id));
   const Json card = make_scorecard(run, records);
+  if (!options.summary.empty()) {
+    PLUMB_CHECK(write_output(options.summary, dump_json(run_summary(run, records), 2) + "\n"));
+  }
   if (!options.markdown.empty())
     PLUMB_CHECK(write_output(options.markdown, markdown_scorecard(card)));
   if (!options.json.empty()) return write_output(options.json, json_scorecard(card));
-  if (options.markdown != "-") fmt::print("{}", terminal_scorecard(card, terminal_style(stdout)));
+  if (options.markdown != "-" && options.summary != "-")
+    fmt::print("{}", terminal_scorecard(card, terminal_style(stdout)));
   return {};
 }
 
@@ -116,6 +122,9 @@ void add_score(CLI::App& app, int& exit_code) {
                       "Write it as JSON to FILE, or - for the standard output");
   command->add_option("--markdown", options->markdown,
                       "Write it as Markdown to FILE, or - for the standard output");
+  command->add_option("--summary", options->summary,
+                      "Write what is known of the servers as JSON to FILE, or - for the standard "
+                      "output");
   add_db(*command, *options);
   command->footer("Example:\n  plumb score last --markdown card.md");
   command->callback([options, &exit_code] { finish(exit_code, print_score(*options)); });
