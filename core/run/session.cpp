@@ -37,8 +37,11 @@ Session::Session(const RunRequest& request, const RunParts& parts, const RunInfo
   std::map<int, std::vector<Machine::Member>> members;
   for (std::size_t i = 0; i < contestants.size(); ++i) {
     sides_[i].machine = machines[i];
-    if (machines[i] != kNoMachine)
-      members[machines[i]].push_back({contestants[i], *entrants[i].door});
+    if (machines[i] == kNoMachine) continue;
+    // One of a group without `up` was met already, like those who are up all the time.
+    const Entrant& entrant = entrants[i];
+    members[machines[i]].push_back(
+        {contestants[i], entrant.door ? *entrant.door : *entrant.endpoint});
   }
   for (auto& [machine, own] : members) {
     machines_.push_back(std::make_unique<Machine>(std::move(own), secrets_of(contestants)));
