@@ -85,7 +85,7 @@ void Command::end(Duration grace) {
     waiter.wait([this] { return silent_.load(); }, deadline);
   }
   child_.signal_group(SIGKILL);
-  (void)child_.wait(kNever);
+  [[maybe_unused]] const auto reaped = child_.wait(kNever);
   reader_.request_stop();
   if (reader_.joinable()) reader_.join();
 }

@@ -74,7 +74,7 @@ Machine::Machine(std::vector<Member> members, std::vector<std::string> secrets,
                  MachinePatience patience)
     : members_(std::move(members)), secrets_(std::move(secrets)), patience_(patience) {}
 
-Machine::~Machine() { (void)take_down(); }
+Machine::~Machine() { [[maybe_unused]] const Status down = take_down(); }
 
 std::string Machine::clean(std::string log) const {
   constexpr std::string_view kBlot = "[secret]";
@@ -141,12 +141,17 @@ std::expected<void, UpFailure> Machine::bring_up(const std::string& name, Waiter
   if (!swept_) {
     swept_ = true;
     // Where nothing is up a `down` may well fail.
-    for (const Member& each : members_) (void)run_down(each, waiter);
+    for (const Member& each : members_) {
+      [[maybe_unused]] const Status down = run_down(each, waiter);
+    }
     if (waiter.stopped()) return std::unexpected(UpFailure{.cancelled = true});
   }
   up_ = &*member;
   auto started = start(*member, waiter);
-  if (!started) (void)take_down();
+  if (!started) {
+    // The reason to be told is why it did not come up.
+    [[maybe_unused]] const Status down = take_down();
+  }
   return started;
 }
 

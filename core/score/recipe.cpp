@@ -1,6 +1,7 @@
 #include "core/score/recipe.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <set>
@@ -19,10 +20,8 @@ bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) !
 bool names_a_secret(std::string_view name) {
   std::string word;
   const auto ends_secret = [&word] {
-    for (const char* end : {"key", "token", "secret", "password", "passwd", "credentials"}) {
-      if (word.ends_with(end)) return true;
-    }
-    return false;
+    constexpr std::array kEnds = {"key", "token", "secret", "password", "passwd", "credentials"};
+    return std::ranges::any_of(kEnds, [&word](const char* end) { return word.ends_with(end); });
   };
   for (const char c : lower(name)) {
     if (is_word_char(c)) {
@@ -167,8 +166,8 @@ std::string plain(const Json& value) {
 }
 
 bool says_none(const std::string& text) {
-  static const std::set<std::string> kWords = {"none", "no", "off", "false", "null", "", "0"};
-  return kWords.contains(text);
+  constexpr std::array kWords = {"none", "no", "off", "false", "null", "", "0"};
+  return std::ranges::find(kWords, text) != kWords.end();
 }
 
 /// The number formats that a text names: "NVFP4" and "modelopt_fp4" -> {"fp4"}, "Q4_K_M" -> {"q4"}.
@@ -313,10 +312,10 @@ Json recipe_diff(const Json& a, const Json& b) {
   Json unknown = Json::array();
   for (const std::string_view field : kRecipeFields) {
     const auto declares = [field](const Json& side) {
-      for (const auto& [name, value] : object_in(side, "declared").items()) {
-        if (name == field || name.starts_with(std::string(field) + ".")) return true;
-      }
-      return false;
+      const auto items = object_in(side, "declared").items();
+      return std::any_of(items.begin(), items.end(), [field](const auto& item) {
+        return item.key() == field || item.key().starts_with(std::string(field) + ".");
+      });
     };
     if (!declares(a) && !declares(b)) unknown.push_back(field);
   }
