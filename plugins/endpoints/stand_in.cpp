@@ -71,7 +71,7 @@ StandInComplaint complaint_of(const Error& error) {
   }
 }
 
-void show(httplib::Response& response, StandInPage page) {
+void show(httplib::Response& response, const StandInPage& page) {
   response.status = page.status;
   response.set_content(page.body, page.type);
 }
@@ -150,8 +150,8 @@ class StandInServer::Impl {
                     {StandInComplaint::loading, ""});
     }
     if (protocol) return answer_chat(*protocol, request, response);
-    auto page = discovery_page(options_, !post, path, request.body, ledger_.figures(), created_);
-    if (page) return show(response, std::move(*page));
+    const auto page = discovery_page(options_, !post, path, request.body, ledger_.figures(), created_);
+    if (page) return show(response, *page);
     refuse(response, StandInProtocol::chat, {StandInComplaint::no_route, unanswered(request)});
   }
 

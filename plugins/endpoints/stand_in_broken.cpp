@@ -97,7 +97,7 @@ bool answer_brokenly(StandInFault fault, StandInFlavour flavour, StandInProtocol
       return true;
     case StandInFault::header_bomb:
       for (int i = 0; i < 128; ++i) {
-        response.set_header(fmt::format("X-Bomb-{}", i).c_str(), std::string(8000, 'x'));
+        response.set_header(fmt::format("X-Bomb-{}", i), std::string(8000, 'x'));
       }
       response.set_content("{}", "application/json");
       return true;

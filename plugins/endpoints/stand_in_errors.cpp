@@ -33,7 +33,6 @@ int status_of(Flavour flavour, StandInComplaint what) {
       return 500;
     case roles:
     case arguments:
-      return llama ? 500 : 400;
     case bad_json:
       return llama ? 500 : 400;
     case picture:
