@@ -101,8 +101,7 @@ std::string first_delta(Flavour flavour) {
 
 std::string last_delta(Flavour flavour) {
   switch (flavour) {
-    case Flavour::vllm:
-    case Flavour::mistral_strict:
+    case Flavour::mistral_strict:  // vLLM, too, until 2025
       return R"({"content":""})";
     case Flavour::sglang:
       return R"({"role":null,"content":null,"reasoning_content":null,"tool_calls":null})";

@@ -115,10 +115,11 @@ std::optional<StandInRefusal> too_long(const StandInOptions& options, const Stan
                                        std::int64_t prompt) {
   if (options.overflow == StandInOverflow::truncate) return std::nullopt;
   const std::int64_t window = options.window();
-  // These count the answer that is asked for, the others end it at the window.
+  // These count the answer that is asked for (older builds of vLLM, too); the others end it at
+  // the window.
   const Flavour flavour = options.flavour;
-  const bool counts_answer = flavour == Flavour::vllm || flavour == Flavour::sglang ||
-                             flavour == Flavour::openrouter || flavour == Flavour::mistral_strict;
+  const bool counts_answer = flavour == Flavour::sglang || flavour == Flavour::openrouter ||
+                             flavour == Flavour::mistral_strict;
   const std::int64_t answer = counts_answer ? request.max_tokens.value_or(1) : 1;
   if (prompt < window && answer <= window - prompt) return std::nullopt;
   return StandInRefusal{overflow, prompt >= window ? "" : std::to_string(answer), prompt, window};

@@ -67,10 +67,13 @@ std::string usage_json(const StandInReply& reply, const StandInHead& head) {
       count_tokens(reply.reasoning), head.prompt_tokens + completion);
 }
 
-const char* status_of(const StandInReply& reply) {
+/// llama.cpp (0c1e570) numbers neither events nor items, and calls a cut answer completed.
+bool is_llama(const StandInHead& head) { return head.flavour == StandInFlavour::llamacpp; }
+
+std::string status_of(const StandInReply& reply, const StandInHead& head) {
   switch (reply.finish) {
     case StandInFinish::length:
-      return "incomplete";
+      return is_llama(head) ? "completed" : "incomplete";
     case StandInFinish::abort:
       return "cancelled";
     default:
@@ -79,13 +82,13 @@ const char* status_of(const StandInReply& reply) {
 }
 
 std::string response_json(const StandInReply& reply, const StandInHead& head, bool done) {
-  const bool cut = done && reply.finish == StandInFinish::length;
+  const bool cut = done && reply.finish == StandInFinish::length && !is_llama(head);
   const bool counts = done && head.fault != StandInFault::no_usage;
   return fmt::format(
       R"({{"id":"resp_{}","object":"response","created_at":{},"status":"{}","error":null,)"
       R"("incomplete_details":{},"model":"{}","output":[{}],"parallel_tool_calls":true,)"
       R"("usage":{}}})",
-      head.id, head.created, done ? status_of(reply) : "in_progress",
+      head.id, head.created, done ? status_of(reply, head) : "in_progress",
       cut ? R"({"reason":"max_output_tokens"})" : "null", kStandInModel,
       done ? output_json(reply, head) : "", counts ? usage_json(reply, head) : "null");
 }
@@ -104,9 +107,8 @@ class ResponsesStream {
     for (std::size_t i = 0; i < reply_.calls.size(); ++i) call(reply_.calls[i], i);
     pieces_.add(reply_.hidden_tokens);
     if (head_.fault != StandInFault::no_done) {
-      event(reply_.finish == StandInFinish::length  ? "response.incomplete"
-            : reply_.finish == StandInFinish::abort ? "response.failed"
-                                                    : "response.completed",
+      const std::string status = status_of(reply_, head_);
+      event("response." + (status == "cancelled" ? "failed" : status),
             "\"response\":" + response_json(reply_, head_, true));
     }
     return std::move(frames_);
@@ -114,20 +116,24 @@ class ResponsesStream {
 
  private:
   void event(std::string_view type, std::string_view members) {
-    frames_.push_back({pieces_.tokens(),
-                       fmt::format("event: {0}\ndata: {{\"type\":\"{0}\",\"sequence_number\":{1},"
-                                   "{2}}}\n\n",
-                                   type, number_++, members)});
+    const std::string number = llama_ ? "" : fmt::format(R"("sequence_number":{},)", number_++);
+    frames_.push_back(
+        {pieces_.tokens(),
+         fmt::format("event: {0}\ndata: {{\"type\":\"{0}\",{1}{2}}}\n\n", type, number, members)});
   }
 
   void item(std::string_view type, const std::string& json) {
-    event(type, fmt::format(R"("output_index":{},"item":{})", index_, json));
+    event(type, index() + "\"item\":" + json);
+  }
+
+  [[nodiscard]] std::string index() const {
+    return llama_ ? "" : fmt::format(R"("output_index":{},)", index_);
   }
 
   /// Where a delta belongs.
   [[nodiscard]] std::string place(const std::string& item_id, bool in_content) const {
-    return fmt::format(R"("item_id":"{}","output_index":{},{})", item_id, index_,
-                       in_content ? R"("content_index":0,)" : "");
+    return fmt::format(R"("item_id":"{}",{}{})", item_id, index(),
+                       in_content && !llama_ ? R"("content_index":0,)" : "");
   }
 
   void reasoning() {
@@ -176,6 +182,7 @@ class ResponsesStream {
 
   const StandInReply& reply_;
   const StandInHead& head_;
+  const bool llama_ = is_llama(head_);
   StandInPieces pieces_;
   std::int64_t number_ = 0;
   std::int64_t index_ = 0;

@@ -131,7 +131,7 @@ TEST(StandInErrors, AnOverflowIsRefusedInTheServersWords) {
 TEST(StandInErrors, SomeServersCountTheAnswerThatIsAskedFor) {
   const Json body = with(says("hello"), "max_tokens", 999);
   for (const auto& [flavour, status] :
-       {std::pair("vllm", 400), {"sglang", 400}, {"llamacpp", 200}, {"ollama", 200}}) {
+       {std::pair("mistral_strict", 400), {"sglang", 400}, {"vllm", 200}, {"llamacpp", 200}}) {
     EXPECT_EQ(chat(*serve(std::string("context=1000,flavour=") + flavour), body).status, status)
         << flavour;
   }

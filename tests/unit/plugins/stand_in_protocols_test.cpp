@@ -98,6 +98,17 @@ TEST(StandInResponses, TheLimitMakesItIncomplete) {
   EXPECT_EQ(events.back().at("response").at("usage").at("output_tokens"), 9);
 }
 
+TEST(StandInResponses, LlamaServerNumbersNothingAndCallsACutAnswerCompleted) {
+  Json body = responses_body("Count without end.");
+  body["max_output_tokens"] = 9;
+  const auto events = events_of(post(*serve("flavour=llamacpp"), "/v1/responses", body).body);
+  EXPECT_EQ(events.back().at("type"), "response.completed");
+  EXPECT_EQ(events.back().at("response").at("status"), "completed");
+  for (const Json& event : events) {
+    EXPECT_FALSE(event.contains("output_index") || event.contains("sequence_number"));
+  }
+}
+
 TEST(StandInResponses, ThinkingIsSwitchedOffByTheEffort) {
   Json body = responses_body("Answer with the word: ready");
   body["reasoning"] = {{"effort", "none"}};
