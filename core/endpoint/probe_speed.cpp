@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/hash.hpp"
+#include "core/endpoint/metrics_watch.hpp"
 #include "core/endpoint/probe_steps.hpp"
 #include "core/endpoint/probe_texts.hpp"
 #include "core/endpoint/probe_together.hpp"
@@ -90,6 +91,30 @@ std::vector<AnswerFigures> answers_to(ProbeTalk& talk, std::span<const Question>
   return answers;
 }
 
+/// The server's own counters at this moment, where it publishes any.
+std::optional<MetricsSample> counters_of(ProbeTalk& talk, const CapabilityCard& card) {
+  const auto source = metrics_source(talk.contestant(), card.server.kind, talk.parts().servers);
+  if (!source) return std::nullopt;
+  const auto page = talk.endpoint().fetch({.target = source->target, .max_bytes = kMaxMetricsPage},
+                                          talk.waiter());
+  if (!page || page->status != 200) return std::nullopt;
+  for (const ServerKind* kind : source->kinds) {
+    const auto sample = read_metrics(page->body, kind->metrics, talk.contestant().model, {});
+    if (sample) return *sample;
+  }
+  return std::nullopt;
+}
+
+/// The share of drafted tokens that were accepted between two samples.
+std::optional<double> acceptance_between(const std::optional<MetricsSample>& before,
+                                         const std::optional<MetricsSample>& after) {
+  if (!before || !after || !before->draft_tokens || !after->draft_tokens) return std::nullopt;
+  const double drafted = *after->draft_tokens - *before->draft_tokens;
+  const double accepted = after->draft_accepted.value_or(0) - before->draft_accepted.value_or(0);
+  if (drafted <= 0 || accepted < 0) return std::nullopt;
+  return accepted / drafted;
+}
+
 /// Long prompts, each with a salt of its own.
 std::vector<Question> long_questions(int count, std::int64_t tokens, double bytes_per_token,
                                      std::int64_t answer_tokens) {
@@ -119,6 +144,7 @@ void probe_decode(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& opt
   for (const int concurrency : concurrencies) {
     for (const bool dense : {false, true}) {
       if (!dense && options.brief) continue;
+      const auto before = counters_of(talk, card);
       std::vector<AnswerFigures> answers;
       for (int i = 0; i < kRepeats && !talk.waiter().stopped(); ++i) {
         std::vector<Question> questions;
@@ -126,8 +152,12 @@ void probe_decode(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& opt
         const auto more = answers_to(talk, questions);
         answers.insert(answers.end(), more.begin(), more.end());
       }
-      if (const auto figure = figure_of(answers, dense, concurrency))
-        card.decode.push_back(*figure);
+      auto figure = figure_of(answers, dense, concurrency);
+      if (!figure) continue;
+      if (!figure->draft_acceptance) {
+        figure->draft_acceptance = acceptance_between(before, counters_of(talk, card));
+      }
+      card.decode.push_back(*figure);
     }
   }
 }

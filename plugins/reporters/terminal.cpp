@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/text.hpp"
+#include "core/endpoint/metrics_figures.hpp"
 #include "plugins/reporters/layout.hpp"
 #include "plugins/reporters/words.hpp"
 
@@ -23,6 +24,10 @@ std::vector<Cell> heading(const std::vector<std::string>& words) {
   std::vector<Cell> cells;
   for (const std::string& word : words) cells.push_back({word, Colour::dim});
   return cells;
+}
+
+std::string trimmed_words(const std::vector<std::string>& words) {
+  return std::string(trimmed(join(words, " ")));
 }
 
 std::string bar(const Json& rate) {
@@ -111,6 +116,32 @@ std::string speed_table(const Json& card, const TerminalStyle& style) {
   return table.text(style, 1, 2);
 }
 
+/// What the servers said about themselves, beside what we saw; "" where none said anything.
+std::string server_table(const Json& card, const TerminalStyle& style) {
+  Table table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::right,
+               Align::right, Align::right});
+  table.row(heading(
+      {"", "server", "its tok/s", "ours", "apart", "cache hits", "drafts taken", "queue at most"}));
+  bool any = false;
+  for (const Json& contestant : list(card, "contestants")) {
+    const Json& figures = at(contestant, {"server_figures"});
+    if (!figures.is_object()) continue;
+    any = true;
+    const Json& apart = at(figures, {"throughput", "disagreement"});
+    const bool disagree = apart.is_number() && apart.get<double>() > kThroughputTolerance;
+    table.row({{text_at(contestant, {"name"})},
+               {trimmed_words({text_at(contestant, {"server", "kind"}),
+                               text_at(contestant, {"server", "facts", "version", "value"})})},
+               {token_rate(at(figures, {"throughput", "server_tok_s"}))},
+               {token_rate(at(figures, {"throughput", "client_tok_s"}))},
+               {percent(apart), disagree ? Colour::red : Colour::none},
+               {percent(at(figures, {"prefix_cache", "hit_rate"}), 0)},
+               {percent(at(figures, {"speculation", "acceptance"}), 0)},
+               {number(at(figures, {"queue", "max"}), 0)}});
+  }
+  return any ? '\n' + table.text(style, 1, 2) : "";
+}
+
 Cell group_cell(const Json& group, bool of_category) {
   const Json& rate = at(group, {"rate"});
   const std::string text = passed_of_scored(group);
@@ -194,7 +225,8 @@ std::string alarm_lines(const Json& card, const TerminalStyle& style) {
 std::string terminal_scorecard(const Json& card, const TerminalStyle& style) {
   std::string text = wrap_parts(header_facts(card), " \xC2\xB7 ", style.width, 2) + "\n\n";
   text += completion_table(card, style) + '\n';
-  text += speed_table(card, style) + '\n';
+  text += speed_table(card, style);
+  text += server_table(card, style) + '\n';
   text += task_tables(card, style);
   const std::string alarms = alarm_lines(card, style);
   if (!alarms.empty()) text += '\n' + alarms;
