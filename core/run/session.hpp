@@ -24,9 +24,9 @@ class Session {
           const Scaffold& scaffold, const std::vector<Entrant>& entrants, std::stop_token stop);
 
   using SkipRule = std::function<std::optional<Skip>(const PlannedTrial&)>;
-  /// What is to be found out about a contestant once it is up for the first time, before its path
-  /// check. Called on a worker's thread, for one contestant of a machine at a time. An error: it
-  /// cannot be measured.
+  /// What is to be found out about a contestant that was not met before the run, once it is up for
+  /// the first time and before its path check. Called on a worker's thread, for one contestant of a
+  /// machine at a time. An error: it cannot be measured.
   using UpHook = std::function<Status(std::size_t contestant, Waiter& waiter)>;
   /// How many requests wait at a contestant's server; nothing while it does not tell. Thread-safe.
   using QueueDepth = std::function<std::optional<double>()>;

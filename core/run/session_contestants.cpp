@@ -126,7 +126,7 @@ bool Session::bring_up(std::size_t contestant) {
   }
   parts_.observer.on_stage(who.name + " is up");
   if (std::exchange(side.was_up, true)) return true;
-  if (on_up_) {
+  if (on_up_ && entrants_[contestant].endpoint == nullptr) {
     if (const Status known = on_up_(contestant, waiter); !known) {
       mark_unreached(contestant, {.cancelled = waiter.stopped(),
                                   .blame = Blame::server,
