@@ -130,8 +130,9 @@ std::optional<StandInRefusal> too_long(const StandInOptions& options, const Stan
 std::optional<StandInRefusal> refusal_of(const StandInOptions& options,
                                          const StandInRequest& request, std::int64_t prompt) {
   if (auto refusal = malformed_request(options, request)) return refusal;
+  // Ollama's templates cannot refuse.
   const bool alternates = options.flavour == Flavour::mistral_strict ||
-                          (options.flavour == Flavour::llamacpp && options.strict_roles);
+                          (options.flavour != Flavour::ollama && options.strict_roles);
   if (alternates && !roles_alternate(request)) return StandInRefusal{roles};
   if (options.flavour == Flavour::mistral_strict) {
     if (const auto id = odd_call_id(request)) return StandInRefusal{call_id, shortened(*id, 60)};

@@ -68,7 +68,7 @@ TEST_F(Outage, CtrlCDoesNotWaitForASilentServer) {
   // The server may be silent for 120 s, which is more than end() waits.
   const PlumbEnd end = process.end();
   EXPECT_EQ(end.code, 130) << end.out << end.err;
-  EXPECT_TRUE(outcomes().empty());
+  EXPECT_EQ(runs_stored(), 0);
 }
 
 TEST_F(Outage, AServerThatDiesInTheMiddleEndsTheRunAndResumeFinishesIt) {
@@ -78,7 +78,8 @@ TEST_F(Outage, AServerThatDiesInTheMiddleEndsTheRunAndResumeFinishesIt) {
   // It falls silent before it dies, so that the run is in its middle however fast it is.
   auto server =
       std::make_unique<RawServer>([&](RawConnection& connection, const RawRequest& request) {
-        if (++asked > kAnswersOfTheFirst) return connection.wait_closed();
+        const bool of_trial = request.body.find("Write the number") != std::string::npos;
+        if (of_trial && ++asked > kAnswersOfTheFirst) return connection.wait_closed();
         connection.send(obedient_answer(request));
       });
   const int port = server->port();

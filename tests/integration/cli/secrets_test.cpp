@@ -17,9 +17,8 @@ class Secrets : public Cli {
   /// is to read.
   std::string expect_kept(RawServer::Handler handler) const {
     RawServer server(std::move(handler));
-    const std::string url = "http://user:" + kPassword +
-                            "@127.0.0.1:" + std::to_string(server.port()) +
-                            "/v1?token=" + kPassword;
+    const std::string url =
+        "http://127.0.0.1:" + std::to_string(server.port()) + "/v1?token=" + kPassword;
     const PlumbEnd end =
         plumb({"run", kQuick, "--repeats", "1", "--no-ruler", "--model",
                "m=" + url + ",model=x,attempts=1,key_env=SECRET_KEY,header=X-Token:" + kHeader,

@@ -31,7 +31,8 @@ TEST(SendableHistory, AnIdIsUsedOnceInAConversation) {
 TEST(SendableHistory, AFloodOfCallsWithoutIdsEndsWithAnIdForEach) {
   const std::vector<ToolCall> calls(1024, {"", "f", "{}"});
   std::set<std::string> ids;
-  for (const ToolCall& call : sent({turn(calls)})[0].calls) ids.insert(call.id);
+  const auto history = sent({turn(calls)});
+  for (const ToolCall& call : history[0].calls) ids.insert(call.id);
   EXPECT_EQ(ids.size(), 1024U);
 }
 

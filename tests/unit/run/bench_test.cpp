@@ -49,8 +49,10 @@ TEST_F(BenchFile, AMistakeGetsASentence) {
               HasSubstr("does not know \"repeets\" (did you mean \"repeats\"?)"));
   EXPECT_THAT(refusal("return bench { suite = 'x', repeats = 0 }"),
               HasSubstr("`repeats` is a whole number"));
-  EXPECT_THAT(refusal("return bench { suite = 'x', budget = 'calibrated' }"),
-              HasSubstr("`budget` is \"fixed\""));
+  EXPECT_THAT(refusal("return bench { suite = 'x', budget = 'generous' }"),
+              HasSubstr("no budget rule \"generous\""));
+  EXPECT_THAT(refusal("return bench { suite = 'x', budget = 5 }"),
+              HasSubstr("`budget` is \"calibrated\", \"fixed\", or a table"));
   EXPECT_THAT(refusal("return bench { suite = 5 }"), HasSubstr("`suite` names a folder"));
   EXPECT_THAT(refusal("return 5"), HasSubstr("does not end with `return bench { ... }`"));
   EXPECT_THAT(refusal("return bench {\n  suite = \n}"), HasSubstr("bench.lua:3:"));
