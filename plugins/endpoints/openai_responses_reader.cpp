@@ -34,6 +34,7 @@ void ResponsesReader::on_value(const JsonPlace& place, const JsonScalar& scalar)
   }
   const bool string = scalar.kind == Kind::string;
   if (place.path == "output_index" && scalar.kind == Kind::integer) event_.index = scalar.integer;
+  if (place.path == "item_id" && string) event_.item_id = scalar.text;
   if (place.path == "type" && string) event_.type = scalar.text;
   if (place.path == "object" && string) event_.object = scalar.text;
   if (place.path == "delta" && string) event_.delta = scalar.text;
@@ -131,8 +132,14 @@ void ResponsesReader::on_end(const JsonPlace& place) {
   }
 }
 
+std::int64_t ResponsesReader::index_by_id() {
+  const std::string& id = event_.item.id.empty() ? event_.item_id : event_.item.id;
+  return index_of_.try_emplace(id, static_cast<std::int64_t>(index_of_.size())).first->second;
+}
+
 void ResponsesReader::dispatch() {
   const std::string_view type = event_.type;
+  if (event_.index < 0) event_.index = index_by_id();
   saw_answer_ |= type.starts_with(kResponse);
   saw_error_ = type == "error" || type == "response.failed" || type == "response.error" ||
                event_.error || event_.object == "error" || event_.status == "failed";

@@ -37,7 +37,8 @@ class ResponsesReader final : public AnswerReader, JsonListener {
   struct Event {
     std::string type;
     std::string object;
-    std::int64_t index = -1;
+    std::int64_t index = -1;  ///< -1: llama.cpp (0c1e570) numbers nothing
+    std::string item_id;
     std::string delta;
     std::string arguments;
     std::string status;
@@ -61,6 +62,8 @@ class ResponsesReader final : public AnswerReader, JsonListener {
   void add_part();
   void add_call(std::int64_t index, const Item& item);
   void add_arguments(std::int64_t index, std::string_view arguments);
+  /// Where the item that this event is about stands, by its id.
+  [[nodiscard]] std::int64_t index_by_id();
   void dispatch();
 
   Assembler& assembler_;
@@ -72,6 +75,7 @@ class ResponsesReader final : public AnswerReader, JsonListener {
   Event event_;
   std::string reasoning_kind_;  ///< text and summary may both come; the first one counts
   std::map<std::int64_t, Call> calls_;
+  std::map<std::string, std::int64_t> index_of_;  ///< by the item's id, of items without a number
 };
 
 }  // namespace plumb
