@@ -161,7 +161,7 @@ void name_calls(const StandInOptions& options, const StandInRequest& request, St
     call.tool_place = static_cast<std::size_t>(place);
     if (options.fault == no_id) continue;
     call.id = options.fault == same_id
-                  ? "call_0"
+                  ? std::string("000000000")
                   : call_id(options.flavour, request.protocol,
                             sha256_hex(fmt::format("plumb.call/1\n{}\n{}", key, i)));
   }

@@ -110,9 +110,12 @@ class MessagesStream {
   void use(const StandInCall& call) {
     start(tool_use(call, "{}"));
     pieces_.add(count_tokens(call.name));
-    if (sends_arguments_whole(call.arguments, head_.fault)) {
+    // Arguments are an object here anyway.
+    const StandInFault fault =
+        head_.fault == StandInFault::args_object ? StandInFault::none : head_.fault;
+    if (sends_arguments_whole(call.arguments, fault)) {
       delta(R"({"type":"input_json_delta","partial_json":)" +
-            arguments_json(call.arguments, head_.fault) + "}");
+            arguments_json(call.arguments, fault) + "}");
       pieces_.add(count_tokens(call.arguments));
     } else {
       pieces_.cut(call.arguments, [&](std::string_view piece) {

@@ -29,7 +29,7 @@ enum class StandInFault {
   cut_utf8,     ///< the bytes come in pieces that end inside characters
   same_index,   ///< all calls have the index 0, and there are two
   no_id,        ///< calls have no id
-  same_id,      ///< all calls have the same id
+  same_id,      ///< all calls have the id 000000000
   args_object,  ///< arguments are an object, not a text
   unknown_dropped,  ///< calls of tools that are not offered are left out
   // --- Trials.

@@ -25,7 +25,7 @@ namespace plumb {
 inline constexpr const char* kTaskFile = R"lua(
 local note = {
   name = "note", description = "Writes a note.",
-  parameters = { type = "object", required = { "text" }, additionalProperties = false,
+  parameters = { type = "object", required = { "text", "times" }, additionalProperties = false,
                  properties = { text = { type = "string" }, times = { type = "integer" } } },
   run = function() return "noted" end,
 }

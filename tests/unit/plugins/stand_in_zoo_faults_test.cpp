@@ -77,7 +77,7 @@ TEST(StandInZooFaults, ArgumentsAreSpoilt) {
 
 TEST(StandInZooFaults, IdsAndIndexesAreSpoilt) {
   EXPECT_FALSE(call_of("fault=no_id").contains("id"));
-  EXPECT_EQ(call_of("fault=same_id")["id"], "call_0");
+  EXPECT_EQ(call_of("fault=same_id")["id"], "000000000");
   const auto server = serve("fault=same_index");
   Json body = says_with_tool("Call the tool note with text \"a\" and with text \"b\".");
   body["stream"] = true;
