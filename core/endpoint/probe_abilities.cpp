@@ -73,7 +73,8 @@ std::string remedy_for(const ProbeTalk& talk, const CapabilityCard& card, const 
   return remedy == kind->remedies.end() ? otherwise : remedy->second;
 }
 
-/// Whether the server takes the result of a tool and the model goes on from it.
+/// Whether the server takes the result of a tool and the model goes on from it. Some templates want
+/// ids of nine letters and digits, whatever their own server made.
 void probe_result(ProbeTalk& talk, CapabilityCard& card, const Question& asked,
                   const ChatResponse& answer) {
   Question next = asked;
@@ -82,7 +83,16 @@ void probe_result(ProbeTalk& talk, CapabilityCard& card, const Question& asked,
     next.messages.push_back(
         {.role = Role::tool, .text = "The code was reported.", .call_id = call.id});
   }
-  const ChatReply reply = talk.ask(next);
+  ChatReply reply = talk.ask(next);
+  if (is_refusal(reply) && !talk.contestant().dialect.id_format) {
+    Contestant other = talk.contestant();
+    other.dialect.id_format = "nine";
+    ChatReply again = talk.ask_as(other, next);
+    if (again.answer) {
+      talk.learn(other);
+      reply = std::move(again);
+    }
+  }
   card.findings.push_back({"tool_results", Basis::measured, reply.answer.has_value(),
                            reply.answer
                                ? "the result of a tool is taken, and answered with " + told(reply)

@@ -164,6 +164,7 @@ void probe_thinking(ProbeTalk& talk, CapabilityCard& card) {
     Contestant other = talk.contestant();
     other.dialect.thinking_switch = how;
     talk.learn(other);
+    talk.learn_quiet(with_thinking(talk.contestant(), false, how));
     const char* usual = thinks(as_it_is) ? "on" : "off";
     return add(Basis::measured, "switchable",
                fmt::format("it thinks when it is asked to and not when it is asked not to (by {}); "

@@ -50,6 +50,14 @@ ChatReply ProbeTalk::ask(const std::string& text, std::int64_t max_tokens) {
       {.messages = {{.role = Role::user, .text = text}}, .tools = {}, .max_tokens = max_tokens});
 }
 
+ChatReply ProbeTalk::ask_quietly(const Question& question) {
+  return quiet_ ? quiet_->chat(request_of(question), waiter_) : ask(question);
+}
+
+void ProbeTalk::learn_quiet(const Contestant& variant) {
+  if (auto made = parts_.make_endpoint(variant)) quiet_ = std::move(*made);
+}
+
 ChatReply ProbeTalk::ask_as(const Contestant& variant, const Question& question) {
   const auto endpoint = parts_.make_endpoint(variant);
   if (!endpoint) return nobody(endpoint.error());

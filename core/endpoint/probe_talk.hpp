@@ -31,6 +31,12 @@ class ProbeTalk {
   /// One attempt, from a thread of its own.
   [[nodiscard]] ChatReply ask_from(Waiter& waiter, const Question& question) const;
 
+  /// The same without thinking, where that can be switched: for what takes long and does not depend
+  /// on it.
+  [[nodiscard]] ChatReply ask_quietly(const Question& question);
+  /// From now on ask_quietly() asks in this way.
+  void learn_quiet(const Contestant& variant);
+
   /// How the contestant is asked from now on.
   void learn(const Contestant& contestant);
   [[nodiscard]] const Contestant& contestant() const { return contestant_; }
@@ -47,6 +53,7 @@ class ProbeTalk {
   Waiter& waiter_;
   Contestant contestant_;
   std::unique_ptr<Endpoint> endpoint_;
+  std::unique_ptr<Endpoint> quiet_;  ///< null: thinking cannot be switched off
   Status status_;
 };
 

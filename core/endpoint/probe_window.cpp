@@ -28,7 +28,11 @@ struct Depth {
 
 Depth send(ProbeTalk& talk, const std::string& prompt, const std::string& code,
            std::int64_t wanted) {
-  Depth depth{.wanted = wanted, .bytes = prompt.size(), .reply = talk.ask(prompt, kAnswer)};
+  Depth depth{.wanted = wanted,
+              .bytes = prompt.size(),
+              .reply = talk.ask_quietly({.messages = {{.role = Role::user, .text = prompt}},
+                                         .tools = {},
+                                         .max_tokens = kAnswer})};
   depth.figures = figures_of(depth.reply);
   depth.recalled =
       depth.reply.answer && depth.reply.answer->message.text.find(code) != std::string::npos;
