@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "core/base/text.hpp"
@@ -10,7 +11,22 @@
 namespace plumb {
 namespace {
 
-constexpr const char* kLeakedText = "leaked_text";
+/// Calls that did not arrive as calls, and the alarm that each raises.
+struct Loss {
+  const char* defect;
+  const char* alarm;
+  const char* what_became;
+};
+constexpr std::array kLosses = {
+    Loss{"leaked_text", "calls_as_text", "came as text"},
+    Loss{"leaked_reasoning", "calls_in_reasoning", "came inside the reasoning"},
+    Loss{"swallowed", "answers_swallowed",
+         "may have been swallowed: tokens were counted, nothing came"}};
+
+int losses_of(const TrialRecord& record, const char* defect) {
+  const auto found = record.calls.by_defect.find(defect);
+  return found == record.calls.by_defect.end() ? 0 : found->second;
+}
 
 struct Alarm {
   std::string id;
@@ -91,7 +107,9 @@ void alarm_zero(const BoardContestant& contestant, std::vector<Alarm>& out) {
   bool leaked = false;
   for (const TrialRecord* record : contestant.scored()) {
     valid_calls += record->calls.valid;
-    leaked = leaked || record->calls.by_defect.contains(kLeakedText);
+    leaked = leaked || std::ranges::any_of(kLosses, [&](const Loss& loss) {
+               return losses_of(*record, loss.defect) > 0;
+             });
     any_token = any_token || record->completion_tokens > 0 ||
                 std::ranges::any_of(record->requests,
                                     [](const RequestTiming& r) { return r.ttft_ms.has_value(); });
@@ -106,7 +124,7 @@ void alarm_zero(const BoardContestant& contestant, std::vector<Alarm>& out) {
                    .evidence = first_sentence(contestant, Outcome::failed),
                    .remedy = "look at one transcript, and ask the server by hand"});
   } else if (valid_calls == 0 && leaked) {
-    return;  // calls_as_text says it
+    return;  // alarm_lost_calls() says it
   } else if (valid_calls == 0) {
     out.push_back({.id = "no_valid_call",
                    .contestant = contestant.name,
@@ -128,22 +146,21 @@ void alarm_zero(const BoardContestant& contestant, std::vector<Alarm>& out) {
   }
 }
 
-void alarm_calls_as_text(const BoardContestant& contestant, std::vector<Alarm>& out) {
-  int leaked = 0;
+void alarm_lost_calls(const BoardContestant& contestant, const Loss& loss,
+                      std::vector<Alarm>& out) {
+  int lost = 0;
   std::string example;
   for (const TrialRecord* record : contestant.scored()) {
-    const auto it = record->calls.by_defect.find(kLeakedText);
-    if (it == record->calls.by_defect.end() || it->second <= 0) continue;
-    leaked += it->second;
-    if (example.empty()) {
+    lost += losses_of(*record, loss.defect);
+    if (example.empty() && lost > 0) {
       example = fmt::format("first in {} #{}", record->key.task, record->key.repeat + 1);
     }
   }
-  if (leaked == 0) return;
+  if (lost == 0) return;
   out.push_back(
-      {.id = "calls_as_text",
+      {.id = loss.alarm,
        .contestant = contestant.name,
-       .sentence = fmt::format("{} tool call{} came as text", leaked, leaked == 1 ? "" : "s"),
+       .sentence = fmt::format("{} tool call{} {}", lost, lost == 1 ? "" : "s", loss.what_became),
        .evidence = example,
        .remedy = "turn on the server's tool-call parser for this model"});
 }
@@ -282,7 +299,7 @@ Json alarms(const RunInfo& run, const Board& board, const std::vector<std::strin
     const BoardContestant& contestant = board.contestants[i];
     alarm_coverage(contestant, found);
     alarm_zero(contestant, found);
-    alarm_calls_as_text(contestant, found);
+    for (const Loss& loss : kLosses) alarm_lost_calls(contestant, loss, found);
     alarm_time_caps(contestant, labels[i], board.contestants.size() == 1, found);
   }
   alarm_graders(board, found);

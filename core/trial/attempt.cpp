@@ -5,7 +5,30 @@
 namespace plumb {
 namespace {
 
-constexpr const char* kLeakedText = "leaked_text";
+/// A call that the model may have made and that did not arrive as one.
+struct LostCall {
+  const char* defect;
+  std::string sentence;
+};
+
+std::optional<LostCall> lost_call(const ChatResponse& response,
+                                  const std::vector<ToolSpec>& tools) {
+  if (!response.message.calls.empty()) return std::nullopt;
+  if (const auto format = find_leaked_call(response.message.text, tools)) {
+    return LostCall{"leaked_text", "its call came as text (" + *format + "), not as a call"};
+  }
+  if (const auto format = find_leaked_call(response.message.reasoning, tools)) {
+    return LostCall{"leaked_reasoning",
+                    "its call came inside the reasoning (" + *format + "), not as a call"};
+  }
+  // More than the end of an empty answer, less than any call.
+  constexpr std::int64_t kTokensOfSomething = 8;
+  const std::int64_t counted = response.usage.completion_tokens.value_or(0);
+  if (response.has_token() || counted < kTokensOfSomething) return std::nullopt;
+  return LostCall{"swallowed", std::to_string(counted) +
+                                   " tokens were counted and nothing arrived: the server "
+                                   "swallowed what was written"};
+}
 
 Json tools_json(const std::vector<ToolSpec>& tools) {
   Json list = Json::array();
@@ -102,13 +125,12 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
                                               : shortened(response.message.text, 300);
   }
   record_.calls.total += static_cast<int>(response.message.calls.size());
-  const auto leaked = response.message.calls.empty()
-                          ? find_leaked_call(response.message.text, trial_.task.tools)
-                          : std::nullopt;
-  leaked_call_ = leaked.has_value();
-  if (leaked_call_) {
+  const auto lost = lost_call(response, trial_.task.tools);
+  lost_call_ = lost.has_value();
+  if (lost) {
     ++record_.calls.total;
-    ++record_.calls.by_defect[kLeakedText];
+    ++record_.calls.by_defect[lost->defect];
+    sentence_ = lost->sentence;
   }
   if (response.message.calls.empty()) final_ = response.message.text;
   messages_.push_back(response.message);
@@ -119,7 +141,7 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
                                 {"calls", calls_json(response.message.calls)},
                                 {"finish", finish_name(response.finish)},
                                 {"finish_as_sent", response.finish_as_sent},
-                                {"leaked_call", or_null(leaked)},
+                                {"lost_call", lost ? Json(lost->sentence) : Json(nullptr)},
                                 {"tokens", or_null(timing.tokens)},
                                 {"prompt_tokens", or_null(timing.prompt_tokens)},
                                 {"ttft_ms", or_null(timing.ttft_ms)},
@@ -255,7 +277,7 @@ TrialRecord Attempt::end(LoopEnd end, Grading grading) {
                            .calls = record_.calls.total,
                            .valid_calls = record_.calls.valid,
                            .retries = record_.retries,
-                           .leaked_call = leaked_call_,
+                           .lost_call = lost_call_,
                            .grading = std::move(grading)});
   record_.clocks = meter_.clocks();
   record_.turns = meter_.turns();

@@ -69,7 +69,7 @@ class Attempt {
   std::string sentence_;        ///< what went wrong last, for the verdict
   int malformed_turns_ = 0;     ///< in a row, the current one included
   bool malformed_now_ = false;  ///< the current turn has a malformed call
-  bool leaked_call_ = false;    ///< the last answer holds a call that came as text
+  bool lost_call_ = false;      ///< the last answer's call did not arrive as one
   std::string last_call_;       ///< call and result, for telling loops
   int same_calls_ = 0;
 };

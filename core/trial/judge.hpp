@@ -52,7 +52,9 @@ struct Evidence {
   int calls = 0;
   int valid_calls = 0;
   int retries = 0;
-  bool leaked_call = false;  ///< the last answer holds a call that came as text
+  /// The last answer's call did not arrive as one: it came as text or in the reasoning, or was
+  /// swallowed; `sentence` says which.
+  bool lost_call = false;
   Grading grading;
 };
 

@@ -158,8 +158,8 @@ void View::assistant(const Json& event) {
   if (const std::string said = json_or(event, "text", ""); !trimmed(said).empty()) {
     lines(said, "  ", kTextLines);
   }
-  if (const std::string leaked = text_at(event, {"leaked_call"}); !leaked.empty()) {
-    line("    a call came as text (" + leaked + ")", Colour::yellow);
+  if (const std::string lost = text_at(event, {"lost_call"}); !lost.empty()) {
+    line("    " + lost, Colour::yellow);
   }
   const Json& calls = at(event, {"calls"});
   for (const Json& one : calls.is_array() ? calls : Json::array()) call(one);

@@ -147,14 +147,13 @@ TEST(Judge, AModelThatNeverStoppedIsUnfinishedWhenAllChecksHold) {
 
 TEST(Judge, ACallThatCameAsTextIsNotChargedToTheModel) {
   const Verdict verdict = judge(with(answered(false), [](Evidence& e) {
-    e.leaked_call = true;
+    e.lost_call = true;
     e.valid_calls = 0;
   }));
   EXPECT_EQ(verdict.outcome, Outcome::failed);
   EXPECT_EQ(verdict.blame, Blame::undetermined);
   EXPECT_TRUE(verdict.not_the_models);
-  EXPECT_FALSE(
-      judge(with(answered(true), [](Evidence& e) { e.leaked_call = true; })).not_the_models);
+  EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) { e.lost_call = true; })).not_the_models);
 }
 
 TEST(Judge, AGraderThatDisagreesWithItselfIsMarked) {

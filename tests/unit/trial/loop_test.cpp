@@ -221,7 +221,28 @@ TEST_F(Loop, ACallThatCameAsTextIsCountedAndLeavesTheBlameOpen) {
   EXPECT_TRUE(record.verdict.not_the_models);
   EXPECT_EQ(record.calls.total, 2);
   EXPECT_EQ(record.calls.by_defect.at("leaked_text"), 1);
-  EXPECT_EQ(events_of(record, "assistant").at(1)["leaked_call"], "<tool_call>");
+  EXPECT_EQ(events_of(record, "assistant").at(1)["lost_call"],
+            "its call came as text (<tool_call>), not as a call");
+}
+
+TEST_F(Loop, ACallInsideTheReasoningIsNoSilenceOfTheModel) {
+  const TrialRecord record = run({test::reply_of(
+      {.message = {.reasoning =
+                       "<tool_call>{\"name\": \"echo\", \"arguments\": {}}</tool_call>"}})});
+  EXPECT_EQ(record.verdict.outcome, Outcome::failed);
+  EXPECT_EQ(record.verdict.blame, Blame::undetermined);
+  EXPECT_EQ(record.calls.by_defect.at("leaked_reasoning"), 1);
+}
+
+TEST_F(Loop, TokensThatWereCountedAndNeverCameAreNotTheModelsSilence) {
+  ChatResponse swallowed;
+  swallowed.usage.completion_tokens = 57;
+  const TrialRecord record = run({test::reply_of(swallowed)});
+  EXPECT_EQ(record.verdict.reason, Reason::gave_up);
+  EXPECT_EQ(record.verdict.blame, Blame::undetermined);
+  EXPECT_TRUE(record.verdict.not_the_models);
+  EXPECT_EQ(record.calls.by_defect.at("swallowed"), 1);
+  EXPECT_THAT(record.verdict.sentence, HasSubstr("57 tokens were counted and nothing arrived"));
 }
 
 TEST_F(Loop, NextUserGoesOnUntilItHasNothingMoreToSay) {
