@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include <boost/crc.hpp>
+#include <zlib.h>
 
 namespace plumb {
 namespace {
@@ -30,38 +30,18 @@ void put_32(std::string& bytes, std::uint32_t number) {
 void put_chunk(std::string& png, const char* type, const std::string& data) {
   put_32(png, static_cast<std::uint32_t>(data.size()));
   const std::string checked = type + data;
-  boost::crc_32_type crc;
-  crc.process_bytes(checked.data(), checked.size());
+  const auto* bytes = reinterpret_cast<const Bytef*>(checked.data());
   png += checked;
-  put_32(png, crc.checksum());
+  put_32(png, static_cast<std::uint32_t>(::crc32(0, bytes, static_cast<uInt>(checked.size()))));
 }
 
-std::uint32_t adler_32(const std::string& bytes) {
-  constexpr std::uint32_t kModulus = 65'521;
-  std::uint32_t a = 1;
-  std::uint32_t b = 0;
-  for (const char byte : bytes) {
-    a = (a + static_cast<unsigned char>(byte)) % kModulus;
-    b = (b + a) % kModulus;
-  }
-  return (b << 16) | a;
-}
-
-/// A zlib stream of stored blocks (RFC 1950, RFC 1951 section 3.2.4): a picture of bars is small
-/// enough not to be compressed.
-std::string stored(const std::string& bytes) {
-  constexpr std::size_t kMostInBlock = 65'535;
-  std::string out = "\x78\x01";
-  for (std::size_t at = 0; at < bytes.size(); at += kMostInBlock) {
-    const std::size_t size = std::min(kMostInBlock, bytes.size() - at);
-    out += static_cast<char>(at + size == bytes.size() ? 1 : 0);
-    for (const std::size_t field : {size, ~size}) {
-      out += static_cast<char>(field & 0xFFU);
-      out += static_cast<char>((field >> 8) & 0xFFU);
-    }
-    out.append(bytes, at, size);
-  }
-  put_32(out, adler_32(bytes));
+std::string compressed(const std::string& bytes) {
+  uLongf size = ::compressBound(bytes.size());
+  std::string out(size, '\0');
+  // Fails for want of memory or room only, and the room is what it asks for.
+  ::compress(reinterpret_cast<Bytef*>(out.data()), &size,
+             reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  out.resize(size);
   return out;
 }
 
@@ -97,7 +77,7 @@ Image picture_of_bars(std::span<const std::string> colours) {
   header += std::string("\x08\x02\0\0\0", 5);  // 8 bits, RGB, the only methods there are
   std::string png = "\x89PNG\r\n\x1a\n";
   put_chunk(png, "IHDR", header);
-  put_chunk(png, "IDAT", stored(pixels));
+  put_chunk(png, "IDAT", compressed(pixels));
   put_chunk(png, "IEND", "");
   return {.type = "image/png", .bytes = std::move(png)};
 }
