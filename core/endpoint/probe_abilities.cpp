@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include <fmt/format.h>
@@ -33,12 +34,14 @@ Question order(std::string text) {
 
 /// How a wanted tool call came.
 struct Arrival {
-  std::string
-      form;  ///< "structured", "wrong", "leaked_text", "leaked_reasoning", "swallowed", "none"
+  /// "structured", "wrong" (another call than the wanted one), "leaked_text", "leaked_reasoning",
+  /// "swallowed", "refused" (a request with tools), "none".
+  std::string form;
   std::string sentence;
 };
 
 Arrival arrival_of(const ChatReply& reply, const std::string& code) {
+  if (is_refusal(reply)) return {"refused", "a request with tools is refused: " + told(reply)};
   if (!reply.answer) return {"none", told(reply)};
   const ChatResponse& response = *reply.answer;
   const std::vector<ToolSpec> tools = {report_tool()};
@@ -126,8 +129,8 @@ void probe_tools(ProbeTalk& talk, CapabilityCard& card) {
     if (now.form == "structured") probe_result(talk, card, asked, *reply.answer);
   }
   card.findings.push_back({"tool_calls", Basis::measured, arrival.form, arrival.sentence});
-  if (arrival.form == "leaked_text" || arrival.form == "leaked_reasoning" ||
-      arrival.form == "swallowed") {
+  constexpr std::array kLost = {"leaked_text", "leaked_reasoning", "swallowed", "refused"};
+  if (std::ranges::find(kLost, arrival.form) != kLost.end()) {
     card.alarms.push_back(
         {{"id", "parser_off"},
          {"contestant", card.contestant},

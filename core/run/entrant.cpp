@@ -91,6 +91,10 @@ std::optional<Skip> unmet_need(const Entrant& entrant, const Task& task) {
         fmt::format("the task needs a window of {} tokens; {}", task.needs_context,
                     measured ? found->sentence : fmt::format("the server declares {}", *window))};
   }
+  const Finding* calls = card.find("tool_calls");
+  if (!task.tools.empty() && calls != nullptr && calls->value == "refused") {
+    return Skip{Reason::no_tools, Blame::user, "the task has tools; " + calls->sentence};
+  }
   if (task.needs_vision && card.lacks("vision")) {
     return Skip{Reason::no_vision, Blame::none,
                 "the task shows a picture; " + card.find("vision")->sentence};
