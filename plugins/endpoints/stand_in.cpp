@@ -150,7 +150,8 @@ class StandInServer::Impl {
                     {StandInComplaint::loading, ""});
     }
     if (protocol) return answer_chat(*protocol, request, response);
-    const auto page = discovery_page(options_, !post, path, request.body, ledger_.figures(), created_);
+    const auto page =
+        discovery_page(options_, !post, path, request.body, ledger_.figures(), created_);
     if (page) return show(response, *page);
     refuse(response, StandInProtocol::chat, {StandInComplaint::no_route, unanswered(request)});
   }
