@@ -30,10 +30,9 @@ Json sent_content(const Message& message) {
 Json sent_message(const Message& message) {
   Json sent = {{"role", role_name(message.role)}, {"content", sent_content(message)}};
   if (message.role == Role::tool) sent["tool_call_id"] = message.call_id;
-  if (!message.calls.empty()) {
-    sent["tool_calls"] = sent_calls(message.calls);
-    if (message.text.empty()) sent["content"] = nullptr;
-  }
+  // Where there is no text the content is "": null is refused by some servers (llama-cpp-python
+  // 0.3.36 with 500), a missing field by others (DeepSeek: "missing field `content`").
+  if (!message.calls.empty()) sent["tool_calls"] = sent_calls(message.calls);
   return sent;
 }
 
