@@ -82,7 +82,6 @@ struct PlainReply {
 
 struct ServedModel {
   std::string id;
-  std::optional<std::int64_t> context;  ///< window in tokens where the server tells
 };
 
 /// A served model with its settings. Thread-safe: many trials ask at once. Lives longer than its

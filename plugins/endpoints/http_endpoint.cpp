@@ -249,10 +249,7 @@ std::expected<std::vector<ServedModel>, Fault> HttpEndpoint::models(Waiter& wait
   for (const Json& one : (*list)["data"]) {
     const std::string id = json_or(one, "id", "");
     if (id.empty()) continue;
-    ServedModel model{.id = id};
-    const auto context = json_or<std::int64_t>(one, "max_model_len", 0);
-    if (context > 0) model.context = context;
-    served.push_back(std::move(model));
+    served.push_back({.id = id});
   }
   return served;
 }

@@ -335,7 +335,7 @@ TEST_F(ChatFaults, TwoHundredTrialsAskAtOnce) {
   EXPECT_EQ(right, kTrials);
 }
 
-TEST_F(ChatFaults, ModelsAreListedWithTheirWindow) {
+TEST_F(ChatFaults, ModelsAreListed) {
   RawServer server([](RawConnection& connection, const RawRequest&) {
     connection.send(http_response(
         200, "application/json",
@@ -345,8 +345,8 @@ TEST_F(ChatFaults, ModelsAreListedWithTheirWindow) {
   const auto models = (*make_endpoint(contestant, *client, book))->models(waiter);
   ASSERT_TRUE(models);
   ASSERT_EQ(models->size(), 2U);
-  EXPECT_EQ(models->at(0).context, 4096);
-  EXPECT_FALSE(models->at(1).context);
+  EXPECT_EQ(models->at(0).id, "a");
+  EXPECT_EQ(models->at(1).id, "b");
   EXPECT_EQ(server.requests().at(0).method, "GET");
   EXPECT_EQ(server.requests().at(0).path, "/v1/models");
 }
