@@ -120,7 +120,11 @@ class MessagesProtocol final : public Protocol {
 
   std::vector<std::pair<std::string, std::string>> headers(const std::string& key) const override {
     std::vector<std::pair<std::string, std::string>> all = {{"anthropic-version", "2023-06-01"}};
-    if (!key.empty()) all.emplace_back("x-api-key", key);
+    if (key.empty()) return all;
+    all.emplace_back("x-api-key", key);
+    // Others that speak this protocol look here (vLLM's --api-key, for one); Anthropic itself takes
+    // such a header for a login that it does not support, and tells its keys by their beginning.
+    if (!key.starts_with("sk-ant-")) all.emplace_back("Authorization", "Bearer " + key);
     return all;
   }
 

@@ -91,7 +91,8 @@ TEST_P(Protocols, AGoodAnswerIsReadAndTheRequestIsRight) {
   const RawRequest request = server.requests().at(0);
   EXPECT_EQ(request.path, messages() ? "/v1/messages" : "/v1/responses");
   EXPECT_EQ(request.headers.contains("x-api-key"), messages());
-  EXPECT_EQ(request.headers.contains("authorization"), !messages());
+  EXPECT_EQ(request.headers.at("authorization"), "Bearer sk-test-key")
+      << "also where vLLM is asked";
   const Json body = *parse_json(request.body);
   EXPECT_EQ(body["model"], "m");
   EXPECT_EQ(body["stream"], true);

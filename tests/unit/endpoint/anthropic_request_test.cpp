@@ -92,10 +92,17 @@ TEST(MessagesBody, PicturesAreBlocksInResultsToo) {
 }
 
 TEST(MessagesHeaders, CarryTheKeyAndTheVersion) {
-  const auto headers = messages_protocol().headers("sk-1");
+  const auto headers = messages_protocol().headers("sk-ant-1");
   EXPECT_EQ(headers.front().first, "anthropic-version");
-  EXPECT_EQ(headers.back(), (std::pair<std::string, std::string>{"x-api-key", "sk-1"}));
+  EXPECT_EQ(headers.back(), (std::pair<std::string, std::string>{"x-api-key", "sk-ant-1"}));
   EXPECT_EQ(messages_protocol().headers("").size(), 1U);
+}
+
+TEST(MessagesHeaders, AKeyOfAnotherServerIsSentAsABearerToo) {
+  const auto headers = messages_protocol().headers("sk-1");
+  ASSERT_EQ(headers.size(), 3U);
+  EXPECT_EQ(headers[1], (std::pair<std::string, std::string>{"x-api-key", "sk-1"}));
+  EXPECT_EQ(headers[2], (std::pair<std::string, std::string>{"Authorization", "Bearer sk-1"}));
 }
 
 }  // namespace
