@@ -13,6 +13,7 @@
 #include "core/run/survey.hpp"
 #include "core/score/recipe.hpp"
 #include "core/score/scorecard.hpp"
+#include "core/wire/proxy.hpp"
 
 namespace plumb {
 namespace {
@@ -164,8 +165,12 @@ Json plan_json(const RunRequest& request, const Prepared& prepared,
                      {"expected_turns", task->expected_turns}});
   }
   Json contestants = Json::array();
+  Json proxies = Json::object();
   for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
     const Contestant& contestant = request.bench.contestants[i];
+    const bool remote = !contestant.is_stand_in() && !contestant.is_replay();
+    const std::string proxy = remote ? proxy_for(contestant.url) : "";
+    if (!proxy.empty()) proxies[contestant.name] = proxy;
     contestants.push_back({{"name", contestant.name},
                            {"model", contestant.model},
                            {"url", redacted_url(contestant.url)},
@@ -177,6 +182,7 @@ Json plan_json(const RunRequest& request, const Prepared& prepared,
   return {
       {"tasks", std::move(tasks)},
       {"contestants", std::move(contestants)},
+      {"proxies", std::move(proxies)},
       {"trials_per_contestant",
        prepared.suite.tasks.size() * static_cast<std::size_t>(request.bench.repeats)},
       {"budget", to_json(request.bench.budget)},

@@ -86,6 +86,7 @@ Json contestant_budget(const Json& plan, const std::vector<const TrialRecord*>& 
 Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
                      const std::string& label) {
   const int repeats = run.repeats;
+  const std::string proxy = json_or(object_in(run.plan, "proxies"), contestant.name.c_str(), "");
   const auto by_task = tallies(contestant);
   const auto scored = contestant.scored();
   const Tally total = contestant.total();
@@ -95,6 +96,7 @@ Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
   return {{"name", contestant.name},
           {"model", json_or(plan, "model", "")},
           {"url", json_or(plan, "url", "")},
+          {"proxy", proxy.empty() ? Json(nullptr) : Json(proxy)},
           {"stand_in", json_or(plan, "stand_in", false)},
           {"identity", object_in(plan, "identity")},
           {"recipe", object_in(plan, "recipe")},

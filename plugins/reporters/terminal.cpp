@@ -77,6 +77,11 @@ std::string completion_table(const Json& card, const TerminalStyle& style) {
                {percent(at(contestant, {"tool_calls", "malformed_rate"}))},
                {number(at(contestant, {"turns", "mean"}))},
                {seconds(at(contestant, {"speed", "s_per_completed"}))}});
+    const std::string proxy = text_at(contestant, {"proxy"});
+    if (!proxy.empty()) {
+      table.line(paint(style, Colour::dim,
+                       "   " + wrap("asked through the proxy " + proxy, style.width - 3, 5)));
+    }
     for (const std::string& remark : remarks(contestant)) {
       table.line(paint(style,
                        remark.starts_with("not passed") || remark.starts_with("skipped")

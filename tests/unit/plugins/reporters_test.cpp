@@ -50,6 +50,14 @@ TEST(TerminalScorecard, ShowsWhatWasMeasured) {
   EXPECT_THAT(text, Not(HasSubstr("stand-in")));
 }
 
+TEST(TerminalScorecard, AProxyIsNamed) {
+  RunInfo run = planned_run({{"rename"}}, {"careful", "hasty"}, 5);
+  EXPECT_THAT(terminal_scorecard(card_of(run, some_trials()), kPlain), Not(HasSubstr("proxy")));
+  run.plan["proxies"] = {{"careful", "http://proxy.test:3128"}};
+  EXPECT_THAT(terminal_scorecard(card_of(run, some_trials()), kPlain),
+              HasSubstr("asked through the proxy http://proxy.test:3128"));
+}
+
 TEST(TerminalScorecard, NoRateIsADashAndNeverZero) {
   const RunInfo run = planned_run({{"rename"}}, {"careful"}, 5);
   std::vector<TrialRecord> records;

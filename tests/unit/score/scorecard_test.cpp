@@ -29,6 +29,14 @@ TEST(Scorecard, TheRateIsTheMeanOverTasks) {
   EXPECT_LT(of(card)["completion"]["n_effective"], 8);
 }
 
+TEST(Scorecard, AProxyIsNamed) {
+  RunInfo run = planned_run({{"a"}}, {"x", "y"}, 1);
+  run.plan["proxies"] = {{"y", "http://proxy.test:3128"}};
+  const Json card = make_scorecard(run, {});
+  EXPECT_TRUE(of(card)["proxy"].is_null());
+  EXPECT_EQ(of(card, 1)["proxy"], "http://proxy.test:3128");
+}
+
 TEST(Scorecard, FloorAndCeilingBoundWhatWasNotScored) {
   const RunInfo run = planned_run({{"a"}}, {"x"}, 5);
   Records records;
