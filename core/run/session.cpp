@@ -128,6 +128,8 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
   const std::uint64_t seed = trial_seed(run_.seed, task.name, planned.repeat);
   const TrialKey key{who.name, task.name, planned.repeat};
   parts_.observer.on_begin(key, task.expected_turns);
+  const auto& card = entrants_[planned.contestant].card;
+  const auto window = card ? card->window() : std::nullopt;
   std::optional<std::int64_t> request_seed;
   if (who.sampling.seed) request_seed = *who.sampling.seed + planned.repeat;
   return run_trial(
@@ -139,6 +141,7 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
        .seed = seed,
        .request_seed = request_seed,
        .trial_header = trial_header(who, task.name, seed, run_.seed, planned.repeat, ""),
+       .window = window,
        .on_turn =
            [&](int turn) {
              parts_.observer.on_turn(key, turn, task.expected_turns);

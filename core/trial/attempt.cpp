@@ -58,6 +58,24 @@ std::optional<double> decode_seconds(const ResponseTimes& times) {
   return to_seconds(*times.last_token - *first);
 }
 
+/// Servers cut what they were asked for down to what is left of the window, and call it a length
+/// like any other.
+bool fills_window(const ChatResponse& response, const std::optional<std::int64_t>& window) {
+  if (response.window_full) return true;
+  const Usage& usage = response.usage;
+  return response.finish == Finish::length && !response.oversize && window && usage.prompt_tokens &&
+         usage.completion_tokens && *usage.prompt_tokens + *usage.completion_tokens >= *window;
+}
+
+std::string full_window_sentence(const Usage& usage) {
+  std::string sentence = "the answer was cut because the window is full";
+  if (usage.completion_tokens && usage.prompt_tokens) {
+    sentence += " (" + std::to_string(*usage.prompt_tokens) + " tokens of the prompt and " +
+                std::to_string(*usage.completion_tokens) + " of the answer)";
+  }
+  return sentence;
+}
+
 }  // namespace
 
 Attempt::Attempt(const Trial& trial, Waiter& waiter)
@@ -120,11 +138,14 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
   malformed_now_ = false;
   sentence_.clear();
   if (!response.has_token()) sentence_ = "the answer ended properly and held nothing";
+  window_full_ = fills_window(response, trial_.window);
+  if (window_full_) sentence_ = full_window_sentence(response.usage);
   if (response.finish == Finish::refused) {
     sentence_ = response.message.text.empty() ? "the server says that the answer was refused"
                                               : shortened(response.message.text, 300);
   }
-  record_.calls.total += static_cast<int>(response.message.calls.size());
+  // What the end of the window cut is not judged.
+  record_.calls.total += window_full_ ? 0 : static_cast<int>(response.message.calls.size());
   const auto lost = lost_call(response, trial_.task.tools);
   lost_call_ = lost.has_value();
   if (lost) {

@@ -39,6 +39,9 @@ class Attempt {
   [[nodiscard]] LoopEnd without_sandbox(const Error& error);
   /// What an error of the sandbox or the task means for the trial.
   [[nodiscard]] LoopEnd lost(const Error& error);
+  /// The last answer was cut because conversation and answer fill the window: no request with it
+  /// could be sent.
+  [[nodiscard]] bool window_is_full() const { return window_full_; }
   [[nodiscard]] bool too_many_malformed_turns() const {
     return malformed_turns_ >= kMalformedTurns;
   }
@@ -70,6 +73,8 @@ class Attempt {
   int malformed_turns_ = 0;     ///< in a row, the current one included
   bool malformed_now_ = false;  ///< the current turn has a malformed call
   bool lost_call_ = false;      ///< the last answer's call did not arrive as one
+  bool window_full_ = false;    ///< the last answer was cut at the end of the window
+  bool unparsed_ = false;       ///< the server could not read what the model wrote
   std::string last_call_;       ///< call and result, for telling loops
   int same_calls_ = 0;
 };

@@ -32,6 +32,7 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
     const ChatResponse& response = *reply.answer;
     attempt.add_turn(response, reply.cost);
     if (response.finish == Finish::refused) return LoopEnd::refused;
+    if (attempt.window_is_full()) return LoopEnd::context_full;
     const bool truncated = response.finish == Finish::length;
     if (!response.has_token()) return truncated ? LoopEnd::cut_short : LoopEnd::empty_answer;
 

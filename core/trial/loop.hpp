@@ -22,6 +22,7 @@ struct Trial {
   std::uint64_t seed = 0;                    ///< env.seed
   std::optional<std::int64_t> request_seed;  ///< sent to the server
   std::string trial_header;                  ///< told to stand-ins only
+  std::optional<std::int64_t> window;        ///< of the endpoint, in tokens, where it is known
   std::function<void(int turn)> on_turn = [](int) {};
 };
 

@@ -6,6 +6,11 @@
 #include "core/base/text.hpp"
 
 namespace plumb {
+namespace {
+
+constexpr std::string_view kWindowFull = "model_context_window_exceeded";
+
+}  // namespace
 
 void Assembler::on_byte(Instant at) {
   if (!response_.times.first_byte) response_.times.first_byte = at;
@@ -76,24 +81,30 @@ void Assembler::on_call(const CallDelta& delta, Instant at) {
   response_.times.last_token = at;
 }
 
+bool Assembler::said_length() const {
+  constexpr std::array<std::string_view, 4> kLength = {"length", "max_tokens", "max_output_tokens",
+                                                       kWindowFull};
+  return std::ranges::find(kLength, response_.finish_as_sent) != kLength.end();
+}
+
 Finish Assembler::derived(std::optional<std::int64_t> max_tokens) const {
   const auto& wrote = response_.usage.completion_tokens;
   const bool reached = max_tokens && wrote && *wrote >= *max_tokens;
-  const auto said = [this](const auto& words) {
-    return std::ranges::find(words, response_.finish_as_sent) != words.end();
-  };
-  constexpr std::array kLength = {"length", "max_tokens", "max_output_tokens",
-                                  "model_context_window_exceeded"};
-  constexpr std::array kRefused = {"content_filter", "refusal"};
+  const std::string& said = response_.finish_as_sent;
   // Servers hide a truncation behind another word, but do not claim one that was not.
-  if (full() || reached || said(kLength)) return Finish::length;
+  if (full() || reached || said_length()) return Finish::length;
   if (!response_.message.calls.empty()) return Finish::tool_calls;
-  if (refused_ || said(kRefused)) return Finish::refused;
+  if (refused_ || said == "content_filter" || said == "refusal") return Finish::refused;
   return Finish::stop;
 }
 
 ChatResponse Assembler::take(std::optional<std::int64_t> max_tokens) {
   response_.finish = derived(max_tokens);
+  // vLLM 0.32 and llama-server cut max_tokens down to what is left of the window, and say nothing.
+  const auto& wrote = response_.usage.completion_tokens;
+  const bool less = max_tokens && wrote && *wrote < *max_tokens;
+  response_.window_full =
+      !full() && ((less && said_length()) || response_.finish_as_sent == kWindowFull);
   response_.message.role = Role::assistant;
   std::string& sealed = response_.message.sealed_reasoning;
   if (full()) sealed.clear();  // perhaps cut in the middle

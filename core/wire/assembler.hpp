@@ -54,6 +54,7 @@ class Assembler {
   /// As much of the text as the cap still allows.
   [[nodiscard]] std::string_view admitted(std::string_view text);
   [[nodiscard]] ToolCall* call_for(const CallDelta& delta);
+  [[nodiscard]] bool said_length() const;
   [[nodiscard]] Finish derived(std::optional<std::int64_t> max_tokens) const;
 
   std::size_t max_text_;

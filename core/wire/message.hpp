@@ -102,7 +102,8 @@ struct ChatResponse {
   std::string finish_as_sent;   ///< the server's word, "" when it sent none
   std::string model_as_served;  ///< what the server says answered
   ServerTimings server;
-  bool oversize = false;  ///< we stopped reading: the model wrote more than kMaxResponseText
+  bool oversize = false;     ///< we stopped reading: the model wrote more than kMaxResponseText
+  bool window_full = false;  ///< a length below what was asked for: there was no room for more
 
   /// Any text, reasoning or call at all.
   [[nodiscard]] bool has_token() const {

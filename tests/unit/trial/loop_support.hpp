@@ -38,6 +38,7 @@ class LoopTest : public testing::Test {
                       .seed = 5,
                       .request_seed = 77,
                       .trial_header = "header",
+                      .window = window_,
                       .on_turn = [this](int turn) { turns_.push_back(turn); }},
                      *endpoint_, sandboxes_, waiter);
   }
@@ -60,6 +61,7 @@ class LoopTest : public testing::Test {
   BudgetRule rule_{.slack = 2, .seconds_per_turn = 15, .hard_stop = 2, .tokens_per_turn = 1000};
   std::map<std::string, std::string> own_files_;
   std::function<void()> on_chat_;
+  std::optional<std::int64_t> window_;
   std::vector<int> turns_;
   std::stop_source stop_;
   FakeSandboxFactory sandboxes_;

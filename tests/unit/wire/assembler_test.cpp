@@ -82,6 +82,24 @@ TEST(Assembler, FinishIsDerivedNotBelieved) {
   EXPECT_EQ(refusal.take({}).finish, Finish::refused);
 }
 
+TEST(Assembler, ALengthBelowWhatWasAskedForIsAFullWindow) {
+  const auto cut = [](const char* said, std::optional<std::int64_t> wrote,
+                      std::optional<std::int64_t> asked) {
+    Assembler assembler;
+    assembler.on_finish(said);
+    assembler.usage().completion_tokens = wrote;
+    return assembler.take(asked);
+  };
+  EXPECT_TRUE(cut("length", 5, 400).window_full);
+  EXPECT_EQ(cut("length", 5, 400).finish, Finish::length);
+  EXPECT_TRUE(cut("max_tokens", 5, 400).window_full);
+  EXPECT_TRUE(cut("model_context_window_exceeded", {}, {}).window_full);
+  EXPECT_FALSE(cut("length", 400, 400).window_full);
+  EXPECT_FALSE(cut("stop", 5, 400).window_full);
+  EXPECT_FALSE(cut("length", {}, 400).window_full) << "nobody counted";
+  EXPECT_FALSE(cut("length", 5, {}).window_full) << "the server may have a limit of its own";
+}
+
 TEST(Assembler, TheThreeFirstsAreKeptApart) {
   Assembler assembler;
   assembler.on_byte(ms(1));
