@@ -45,6 +45,9 @@ class Assembler {
   [[nodiscard]] bool full() const { return response_.oversize; }
   [[nodiscard]] bool has_token() const { return response_.has_token(); }
   [[nodiscard]] bool has_finish() const { return !response_.finish_as_sent.empty(); }
+  [[nodiscard]] bool has_usage() const {
+    return response_.usage.prompt_tokens || response_.usage.completion_tokens;
+  }
 
   /// The response, its finish derived from what arrived. `max_tokens` is what the request asked
   /// for. Ends the assembler.

@@ -22,6 +22,10 @@ namespace {
 /// After its terminator a stream ends at once; a server that keeps the connection open instead is
 /// left.
 constexpr Duration kAfterTerminator = std::chrono::milliseconds(200);
+/// Comments are a server's way to say that it is still at work, for instance on a long prompt, so
+/// they count as life: but for so many idle timeouts only, since a server that hangs goes on
+/// commenting for ever (llama_cpp.server 0.3.36 does).
+constexpr int kCommentsPatience = 5;
 constexpr std::size_t kLeastSecret = 8;
 constexpr std::size_t kLeastSecretOfWords =
     16;  ///< a header's shorter value may be an ordinary word
@@ -142,7 +146,8 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
   if (!request.trial_header.empty()) {
     http.headers.emplace_back("X-Plumbline-Trial", request.trial_header);
   }
-  ResponseStream stream(protocol_, waiter.wake());
+  const Duration longest_silence = kCommentsPatience * from_seconds(contestant_.idle_timeout_s);
+  ResponseStream stream(protocol_, waiter.wake(), kMaxStreamBytes, longest_silence);
   const Instant started = waiter.now();
   auto exchange = client_.start(std::move(http), stream, waiter.wake());
   const auto end = waiter.wait([&] { return exchange->done() || stream.terminated(); },
@@ -170,7 +175,7 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
   }
   if (outcome.end == HttpEnd::complete) stream.finish();
   tried.answer = judged(stream, request, outcome);
-  tried.fell_silent = outcome.end == HttpEnd::idle_timeout;
+  tried.fell_silent = outcome.end == HttpEnd::idle_timeout || stream.only_comments();
   tried.retry_after = parse_retry_after(stream.retry_after(), waiter.clock().unix_ms());
   if (!tried.answer) {
     tried.answer.error().any_byte = outcome.any_byte;
@@ -187,6 +192,13 @@ std::expected<ChatResponse, Fault> HttpEndpoint::judged(ResponseStream& stream,
   }
   if (stream.error_event()) return std::unexpected(faults_.reported(*stream.error_event()));
   if (stream.garbage()) return std::unexpected(faults_.not_the_protocol(stream));
+  if (stream.only_comments()) {
+    return std::unexpected(faults_.nothing_but_comments(
+        outcome.status, kCommentsPatience * contestant_.idle_timeout_s));
+  }
+  if (stream.terminated() && !stream.saw_something()) {
+    return std::unexpected(faults_.nothing_but_terminator(outcome.status));
+  }
   if (stream.terminated() || stream.assembler().full()) return taken(stream, request, outcome);
   const bool html = stream.kind() == ResponseStream::Kind::other;
   if (html || stream.body_too_large()) return std::unexpected(faults_.not_the_protocol(stream));

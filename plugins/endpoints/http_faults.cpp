@@ -100,6 +100,20 @@ Fault HttpFaults::no_terminator(int status) const {
           .sentence = fmt::format("{} ended its stream without a terminator", server_)};
 }
 
+Fault HttpFaults::nothing_but_terminator(int status) const {
+  return {.kind = Fault::Kind::broken,
+          .status = status,
+          .sentence = fmt::format("{} ended its stream without a token, a finish reason or usage",
+                                  server_)};
+}
+
+Fault HttpFaults::nothing_but_comments(int status, double patience_s) const {
+  return {.kind = Fault::Kind::broken,
+          .status = status,
+          .sentence = fmt::format("{} sent nothing but comments for {}", server_,
+                                  human_seconds(patience_s))};
+}
+
 Fault HttpFaults::no_list_of_models(int status, std::string_view body) const {
   return {.kind = Fault::Kind::not_a_stream,
           .status = status,

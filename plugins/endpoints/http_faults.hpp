@@ -32,6 +32,10 @@ class HttpFaults {
   /// The exchange itself failed.
   [[nodiscard]] Fault transport(const HttpOutcome& outcome, double idle_s) const;
   [[nodiscard]] Fault no_terminator(int status) const;
+  /// A stream with its terminator and nothing else.
+  [[nodiscard]] Fault nothing_but_terminator(int status) const;
+  /// A stream that was kept alive by comments alone.
+  [[nodiscard]] Fault nothing_but_comments(int status, double patience_s) const;
   [[nodiscard]] Fault no_list_of_models(int status, std::string_view body) const;
 
   [[nodiscard]] const std::vector<std::string>& secrets() const { return secrets_; }

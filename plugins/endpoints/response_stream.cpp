@@ -47,6 +47,7 @@ bool ResponseStream::on_body(std::string_view bytes, Instant at) {
     garbage_ = "a stream of more than " + std::to_string(max_bytes_) + " bytes";
     return false;
   }
+  if (!last_event_) last_event_ = at;
   if (!saw_event_) (void)keep(bytes, kQuoted);
   auto more = parser_.push(
       bytes, [this](SseKind kind, std::string_view data) { return on_event(kind, data); });
@@ -54,10 +55,12 @@ bool ResponseStream::on_body(std::string_view bytes, Instant at) {
     garbage_ = more.error().sentence;
     return false;
   }
-  return *more || terminated();
+  only_comments_ = at >= after(*last_event_, longest_silence_);
+  return (*more && !only_comments_) || terminated();
 }
 
 bool ResponseStream::on_event(SseKind kind, std::string_view data) {
+  last_event_ = last_byte_;
   if (kind == SseKind::error) {
     error_event_ = shortened(data, kMaxErrorBody);
     return false;

@@ -23,8 +23,13 @@ inline constexpr std::size_t kMaxStreamBytes = std::size_t{256} << 20;
 class ResponseStream final : public HttpSink {
  public:
   /// `wake` rings when the stream's terminator is there.
-  ResponseStream(const Protocol& protocol, Wake& wake, std::size_t max_bytes = kMaxStreamBytes)
-      : wake_(wake), max_bytes_(max_bytes), reader_(protocol.reader(assembler_)) {}
+  /// @param longest_silence  without an event, whatever else comes, before no more is read
+  ResponseStream(const Protocol& protocol, Wake& wake, std::size_t max_bytes = kMaxStreamBytes,
+                 Duration longest_silence = std::chrono::hours(24))
+      : wake_(wake),
+        max_bytes_(max_bytes),
+        longest_silence_(longest_silence),
+        reader_(protocol.reader(assembler_)) {}
 
   void on_head(int status,
                const std::vector<std::pair<std::string, std::string>>& headers) override;
@@ -46,7 +51,13 @@ class ResponseStream final : public HttpSink {
   [[nodiscard]] const std::optional<std::string>& error_event() const { return error_event_; }
   /// Why what came is not the protocol.
   [[nodiscard]] const std::optional<std::string>& garbage() const { return garbage_; }
+  /// Bytes kept coming, and for too long no event.
+  [[nodiscard]] bool only_comments() const { return only_comments_; }
   [[nodiscard]] bool saw_event() const { return saw_event_; }
+  /// A token, a finish or usage: else what ended is no answer of the model's.
+  [[nodiscard]] bool saw_something() const {
+    return assembler_.has_token() || assembler_.has_finish() || assembler_.has_usage();
+  }
   [[nodiscard]] bool saw_answer() const { return reader_->saw_answer(); }
   [[nodiscard]] Instant last_byte() const { return last_byte_; }
   [[nodiscard]] Assembler& assembler() { return assembler_; }
@@ -62,6 +73,7 @@ class ResponseStream final : public HttpSink {
 
   Wake& wake_;
   std::size_t max_bytes_;
+  Duration longest_silence_;
   std::size_t bytes_ = 0;
   Assembler assembler_;
   std::unique_ptr<AnswerReader> reader_;
@@ -73,6 +85,8 @@ class ResponseStream final : public HttpSink {
   std::string body_;
   bool body_too_large_ = false;
   bool saw_event_ = false;
+  bool only_comments_ = false;
+  std::optional<Instant> last_event_;  ///< or the first byte
   std::optional<std::string> error_event_;
   std::optional<std::string> garbage_;
   Instant last_byte_{};

@@ -244,6 +244,21 @@ TEST(ResponseStream, AnEndlessStreamOfNothingEnds) {
   }
 }
 
+TEST(ResponseStream, CommentsAreLifeForAWhileOnly) {
+  using std::chrono::seconds;
+  const auto at = [](int second) { return Instant{} + seconds(second); };
+  Wake bell;
+  ResponseStream stream(chat_protocol(), bell, 10'000, seconds(600));
+  stream.on_head(200, {{"content-type", "text/event-stream"}});
+  EXPECT_TRUE(stream.on_body(": ping\n\n", at(1000)));
+  EXPECT_TRUE(stream.on_body(": ping\n\n", at(1599)));
+  EXPECT_TRUE(stream.on_body("data: {\"choices\":[]}\n\n", at(1700))) << "an event begins anew";
+  EXPECT_TRUE(stream.on_body(": ping\n\n", at(2299)));
+  EXPECT_FALSE(stream.only_comments());
+  EXPECT_FALSE(stream.on_body(": ping\n\n", at(2300)));
+  EXPECT_TRUE(stream.only_comments());
+}
+
 TEST(ReadServerError, KnowsTheShapes) {
   EXPECT_EQ(read_server_error(R"({"error":{"message":"a","code":"429"}})", {}).code, 429);
   EXPECT_EQ(read_server_error(R"({"error":{"message":"a","code":null}})", {}).message, "a");
