@@ -13,6 +13,9 @@
 
 namespace plumb {
 
+/// How long a server that says it is still loading its model is waited for.
+inline constexpr Duration kLoadingPatience = std::chrono::minutes(10);
+
 struct ChatRequest {
   std::span<const Message> messages;
   std::span<const ToolSpec> tools;         ///< may be empty
@@ -22,6 +25,7 @@ struct ChatRequest {
   std::string trial_header;
   /// How long the answer may be in flight, all told (what is left of the trial's hard stop).
   Duration allowed = std::chrono::hours(24);
+  Duration loading_patience = kLoadingPatience;
 };
 
 /// Why there is no answer. Transport errors are never model text.
@@ -45,16 +49,22 @@ struct Fault {
   bool deterministic =
       false;  ///< the server refuses *this request*: 4xx but 408 and 429, or the same 500 each time
   bool context_full = false;  ///< the server says that the conversation outgrew its window
-  ChatResponse partial;       ///< what had arrived when it was cut off
+  /// The server says that it cannot read what the model wrote. Asking again would deal the model a
+  /// second hand.
+  bool unparsed = false;
+  bool loading = false;  ///< the server is up and still loads its model
+  ChatResponse partial;  ///< what had arrived when it was cut off or could not be read
 };
 [[nodiscard]] const char* fault_name(Fault::Kind kind);
 
 /// What one request cost, attempts that failed included.
 struct ChatCost {
-  Duration in_flight{};  ///< of the attempt that answered (or was cut off): the model's clock
-  Duration waited{};     ///< failed attempts, backoff and Retry-After: never charged
-  int attempts = 0;
-  std::vector<std::string> faults;  ///< one sentence for each attempt that failed
+  /// Of the attempt that answered, was cut off, or could not be read: the model's clock.
+  Duration in_flight{};
+  Duration waited{};  ///< failed attempts, backoff, Retry-After and loading: never charged
+  int attempts = 0;   ///< but those that found the server loading
+  /// One sentence for each attempt that failed; loading is told once.
+  std::vector<std::string> faults;
 };
 
 struct ChatReply {

@@ -15,8 +15,11 @@ namespace {
 
 /// So often the same internal error is the server's answer to the request.
 constexpr int kSame500s = 3;
+/// A loading server is looked at this often at least.
+constexpr double kLoadingCapS = 5;
 
 bool worth_another_try(const Fault& fault) {
+  if (fault.unparsed) return false;
   switch (fault.kind) {
     case Fault::Kind::connect:
     case Fault::Kind::no_answer:
@@ -46,14 +49,17 @@ class History {
  public:
   void add(const RequestAttempt& attempt) {
     const Fault& fault = attempt.answer.error();
-    any_byte_ |= fault.any_byte;
-    any_token_ |= fault.any_token;
+    remember_bytes(fault);
     silences_ += attempt.fell_silent ? 1 : 0;
     const bool internal =
         fault.status == 500 || (fault.kind == Fault::Kind::stream_error && fault.status == 0);
     if (!internal || (count_ > 0 && fault.sentence != sentence_)) same_500_ = false;
     sentence_ = fault.sentence;
     ++count_;
+  }
+  void remember_bytes(const Fault& fault) {
+    any_byte_ |= fault.any_byte;
+    any_token_ |= fault.any_token;
   }
   void mark(Fault& fault) const {
     fault.any_byte |= any_byte_;
@@ -110,6 +116,35 @@ std::optional<Duration> next_wait(const RetryPolicy& policy, const RequestAttemp
   return wait;
 }
 
+/// The time that went into waiting for one request's server to load its model.
+class Loading {
+ public:
+  explicit Loading(const RetryPolicy& policy) : policy_(policy) {}
+
+  /// As next_wait().
+  std::optional<Duration> next_wait(const RequestAttempt& failed, std::string& why) {
+    const Duration left = policy_.loading_patience - spent_;
+    if (left <= Duration::zero()) {
+      why = fmt::format("gave up: it was still loading after {}",
+                        human_seconds(to_seconds(policy_.loading_patience)));
+      return std::nullopt;
+    }
+    const double grown = to_seconds(policy_.base) * std::ldexp(1.0, std::min(rounds_++, 30));
+    const double backoff = (0.5 + 0.5 * policy_.random()) * std::min(grown, kLoadingCapS);
+    const Duration asked = failed.retry_after.value_or(Duration::zero());
+    const Duration wait = std::min(std::max(asked, from_seconds(backoff)), left);
+    spent_ += wait;
+    return wait;
+  }
+  [[nodiscard]] bool begun() const { return rounds_ > 0; }
+  [[nodiscard]] Duration spent() const { return spent_; }
+
+ private:
+  const RetryPolicy& policy_;
+  Duration spent_{};
+  int rounds_ = 0;
+};
+
 }  // namespace
 
 RandomUnit real_random() {
@@ -123,6 +158,7 @@ ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
                        const std::function<RequestAttempt()>& attempt) {
   const Instant begun = waiter.now();
   History history;
+  Loading loading(policy);
   ChatCost cost;
   const auto close = [&](std::expected<ChatResponse, Fault> answer, Duration in_flight) {
     cost.in_flight = in_flight;
@@ -132,15 +168,23 @@ ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
   };
   while (true) {
     RequestAttempt tried = attempt();
-    ++cost.attempts;
+    const bool loads = !tried.answer && tried.answer.error().loading;
+    cost.attempts += loads ? 0 : 1;
     if (tried.answer) return close(std::move(tried.answer), tried.in_flight);
     Fault& fault = tried.answer.error();
-    if (fault.kind == Fault::Kind::cut_off) return close(std::move(tried.answer), tried.in_flight);
+    const bool model_wrote = fault.kind == Fault::Kind::cut_off || fault.unparsed;
+    if (model_wrote) return close(std::move(tried.answer), tried.in_flight);
     if (fault.kind == Fault::Kind::cancelled) return close(std::move(tried.answer), {});
-    history.add(tried);
-    cost.faults.push_back(fault.sentence);
+    if (!loads || !loading.begun()) cost.faults.push_back(fault.sentence);
     std::string why;
-    const auto wait = next_wait(policy, tried, history, waiter.now() - begun, why);
+    std::optional<Duration> wait;
+    if (loads) {
+      history.remember_bytes(fault);
+      wait = loading.next_wait(tried, why);
+    } else {
+      history.add(tried);
+      wait = next_wait(policy, tried, history, waiter.now() - begun - loading.spent(), why);
+    }
     if (!wait) {
       if (!why.empty()) fault.sentence += "; " + why;
       return close(std::move(tried.answer), {});

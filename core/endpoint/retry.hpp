@@ -23,6 +23,7 @@ struct RetryPolicy {
       std::chrono::seconds(60);  ///< a server that asks for more is given up
   Duration longest =
       std::chrono::minutes(10);  ///< from the first attempt to the begin of the last one
+  Duration loading_patience = kLoadingPatience;  ///< all told, beside `longest`
   RandomUnit random = real_random();
 };
 
@@ -36,8 +37,9 @@ struct RequestAttempt {
 
 /// Makes attempts until one answers, the request is refused for good, or the policy is used up.
 /// Connection faults, broken streams, no answer, 408, 429, 500, 502, 503, 504 and 529 (as a status
-/// or inside a stream) are tried again; an idle timeout once only. Waits between attempts end with
-/// the waiter's stop.
+/// or inside a stream) are tried again; an idle timeout once only. A server that loads its model is
+/// waited for, which is no attempt. What the server could not read is not asked for again. Waits
+/// between attempts end with the waiter's stop.
 ///
 /// Failed attempts are never charged, so each attempt may use the whole of what the trial allows
 /// for its answer.

@@ -16,7 +16,7 @@ using Words = std::vector<std::string>;
 const Words kFields = {"title",    "recognise", "dialect", "error_words",
                        "remedies", "discovery", "metrics", "render"};
 const Words kErrorWords = {"context_full", "roles",       "no_vision", "unknown_model",
-                           "loading",      "bad_history", "no_tools"};
+                           "loading",      "bad_history", "no_tools",  "unparsed"};
 const Words kRemedies = {"parser_off",       "metrics_off", "cache_report_off", "context_floor",
                          "prefix_cache_off", "preemptions", "thinking_stuck",   "no_vision",
                          "strict_roles",     "truncates",   "leaked_reasoning"};

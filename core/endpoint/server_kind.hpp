@@ -70,7 +70,7 @@ struct ServerKind {
   std::vector<ServerMark> marks;
   Dialect dialect;  ///< how it wants to be asked in the chat protocol
   /// Words by which an error of it is known: "context_full", "roles", "no_vision", "unknown_model",
-  /// "loading", "bad_history", "no_tools" -> parts of messages, lower case.
+  /// "loading", "bad_history", "no_tools", "unparsed" -> parts of messages, lower case.
   std::map<std::string, std::vector<std::string>> error_words;
   /// What a user does about something that was found ("parser_off", "metrics_off", "context_floor",
   /// ...) -> a sentence that names the flag.

@@ -80,7 +80,9 @@ class HttpEndpoint final : public Endpoint {
 
   ChatReply chat(const ChatRequest& request, Waiter& waiter) override {
     const std::string body = protocol_.body(contestant_, request);
-    return with_retries(policy_, waiter, [&] { return attempt(request, body, waiter); });
+    RetryPolicy policy = policy_;
+    policy.loading_patience = request.loading_patience;
+    return with_retries(policy, waiter, [&] { return attempt(request, body, waiter); });
   }
 
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override;
@@ -180,6 +182,9 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
   if (!tried.answer) {
     tried.answer.error().any_byte = outcome.any_byte;
     tried.answer.error().any_token = stream.assembler().has_token();
+    if (tried.answer.error().unparsed) {
+      tried.answer.error().partial = taken(stream, request, outcome);
+    }
   }
   return tried;
 }

@@ -22,7 +22,8 @@ Fault HttpFaults::reported(std::string_view error_event) const {
           .sentence = fmt::format("{} reported an error inside its stream: {}", server_,
                                   error.message.empty() ? "no message" : error.message),
           .deterministic = error.code >= 400 && !passing(error.code),
-          .context_full = book_.says("context_full", said)};
+          .context_full = book_.says("context_full", said),
+          .unparsed = book_.says("unparsed", said)};
 }
 
 Fault HttpFaults::not_the_protocol(const ResponseStream& stream) const {
@@ -54,12 +55,16 @@ Fault HttpFaults::refused(int status, std::string_view body, std::string_view lo
                                     place);
   }
   if (!error.message.empty()) sentence += ": " + error.message;
-  return {
-      .kind = Fault::Kind::http_status,
-      .status = status,
-      .sentence = std::move(sentence),
-      .deterministic = status >= 400 && !passing(status),
-      .context_full = status >= 400 && book_.says("context_full", body.substr(0, kMostSearched))};
+  const std::string_view said = body.substr(0, kMostSearched);
+  return {.kind = Fault::Kind::http_status,
+          .status = status,
+          .sentence = std::move(sentence),
+          .deterministic = status >= 400 && !passing(status),
+          .context_full = status >= 400 && book_.says("context_full", said),
+          // A refused request was not put to the model, so its words are about the history.
+          .unparsed = status >= 500 && book_.says("unparsed", said),
+          // With another status the same words tell of a model that will never be loaded.
+          .loading = status == 503 && book_.says("loading", said)};
 }
 
 Fault HttpFaults::transport(const HttpOutcome& outcome, double idle_s) const {

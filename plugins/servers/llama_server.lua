@@ -60,6 +60,9 @@ return {
     loading = { "loading model" },
     bad_history = { "failed to parse tool call arguments as json" },
     no_tools = { "requires --jinja", "param requires --jinja flag" },
+    unparsed = {
+      "the model produced output that does not match", "failed to parse input at pos",
+    },
   },
 
   metrics = {

@@ -44,6 +44,7 @@ return {
     bad_history = { "invalid tool call arguments" },
     no_tools = { "does not support tools" },
     no_vision = { "invalid image input", "image urls are not" },
+    unparsed = { "error parsing tool call" }, -- ollama#17638
   },
 
   -- It publishes no metrics.

@@ -35,6 +35,8 @@ return {
     no_vision = { "is not a multimodal model", "image(s) may be provided" },
     unknown_model = { "does not exist" },
     no_tools = { "requires --enable-auto-tool-choice" },
+    -- openai_harmony, with models that write this format (vllm#51977, #46464).
+    unparsed = { "unexpected tokens remaining in message header", "while expecting start token" },
   },
 
   metrics = {

@@ -17,6 +17,7 @@ struct SeenRequest {
   std::optional<std::int64_t> seed;
   std::string trial_header;
   Duration allowed{};
+  Duration loading_patience{};
 };
 
 inline ChatReply reply_of(ChatResponse response, Duration in_flight = std::chrono::seconds(1)) {
@@ -52,7 +53,8 @@ class FakeEndpoint : public Endpoint {
     seen.push_back({{request.messages.begin(), request.messages.end()},
                     request.seed,
                     request.trial_header,
-                    request.allowed});
+                    request.allowed,
+                    request.loading_patience});
     if (on_chat) on_chat();
     ChatReply reply = replies_.front();
     if (replies_.size() > 1) replies_.pop_front();

@@ -139,10 +139,69 @@ TEST_F(ChatFaults, ATerminatorCountsThoughTheConnectionStaysOpen) {
   EXPECT_TRUE(ask(server).answer);
 }
 
-TEST_F(ChatFaults, ATerminatorAloneIsAnAnswerWithoutAToken) {
-  const ChatReply reply = ask(sse_head() + chunk(kDone) + std::string(kLastChunk));
-  ASSERT_TRUE(reply.answer);
-  EXPECT_FALSE(reply.answer->has_token());
+TEST_F(ChatFaults, ATerminatorAloneIsNoAnswerOfTheModel) {
+  const std::string role = event(R"({"choices":[{"delta":{"role":"assistant","content":""}}]})");
+  for (const std::string& nothing : {std::string(), role}) {
+    const ChatReply reply = ask(sse_head() + chunk(nothing + kDone) + std::string(kLastChunk));
+    EXPECT_FAULT(reply, broken, "without a token, a finish reason or usage");
+  }
+}
+
+TEST_F(ChatFaults, AFinishOrUsageBeforeTheTerminatorMakesAnEmptyAnswer) {
+  for (const char* last : {R"({"choices":[{"delta":{},"finish_reason":"stop"}]})",
+                           R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":0}})"}) {
+    const ChatReply reply = ask(sse_head() + chunk(event(last) + kDone) + std::string(kLastChunk));
+    ASSERT_TRUE(reply.answer) << last;
+    EXPECT_FALSE(reply.answer->has_token());
+  }
+}
+
+TEST_F(ChatFaults, AnAnswerThatTheServerCannotReadIsAskedForOnce) {
+  book = ServerBook::load(server_book_folder()).value_or(ServerBook());
+  contestant.attempts = 3;
+  const std::string error =
+      R"({"error":{"code":500,"message":"The model produced output that does not match the )"
+      R"(expected peg-native format","type":"server_error"}})";
+  for (const std::string& bytes :
+       {sse_head() + chunk(text_event("so far")) + chunk(event(error)) + std::string(kLastChunk),
+        http_response(500, "application/json", error)}) {
+    const ChatReply reply = ask(bytes);
+    ASSERT_FALSE(reply.answer);
+    EXPECT_TRUE(reply.answer.error().unparsed);
+    EXPECT_THAT(reply.answer.error().sentence, HasSubstr("the expected peg-native format"));
+    EXPECT_EQ(reply.cost.attempts, 1);
+    EXPECT_GT(reply.cost.in_flight, Duration::zero());
+    if (reply.answer.error().any_token) {
+      EXPECT_EQ(reply.answer.error().partial.message.text, "so far");
+    }
+  }
+}
+
+TEST_F(ChatFaults, AServerThatLoadsItsModelIsWaitedForWhateverTheAttempts) {
+  book = ServerBook::load(server_book_folder()).value_or(ServerBook());
+  std::atomic<int> asked = 0;
+  RawServer server([&](RawConnection& connection, const RawRequest&) {
+    connection.send(
+        asked++ == 0
+            ? http_response(503, "application/json",
+                            R"({"error":{"message":"Loading model","type":"unavailable_error"}})")
+            : good("ok"));
+  });
+  const ChatReply reply = ask(server);
+  ASSERT_TRUE(reply.answer) << reply.answer.error().sentence;
+  EXPECT_EQ(reply.cost.attempts, 1);
+  EXPECT_EQ(reply.cost.faults.size(), 1U);
+  EXPECT_GT(reply.cost.waited, Duration::zero());
+}
+
+TEST_F(ChatFaults, AServerThatSendsNothingButCommentsIsLeft) {
+  RawServer server([](RawConnection& connection, const RawRequest&) {
+    connection.send(sse_head());
+    while (connection.send(chunk(": ping\n\n"))) {
+    }
+  });
+  contestant.idle_timeout_s = 0.1;
+  EXPECT_FAULT(ask(server), broken, "sent nothing but comments for 500 ms");
 }
 
 TEST_F(ChatFaults, AServerThatAcceptsAndSaysNothingGaveNoByte) {

@@ -151,6 +151,46 @@ TEST_F(RetryTest, TheWholeOfItIsBoundedInTime) {
   EXPECT_THAT(reply.answer.error().sentence, HasSubstr("more than 10 min"));
 }
 
+RequestAttempt loading() {
+  RequestAttempt attempt = fault(Fault::Kind::http_status, 503, "Loading model");
+  attempt.answer.error().loading = true;
+  attempt.answer.error().any_byte = true;
+  return attempt;
+}
+
+TEST_F(RetryTest, AServerThatLoadsItsModelIsWaitedForBesideAllAttempts) {
+  policy.attempts = 1;
+  policy.base = 1ms;
+  const ChatReply reply = run({loading(), loading(), loading(), loading(), answer()});
+  EXPECT_TRUE(reply.answer);
+  EXPECT_EQ(reply.cost.attempts, 1);
+  EXPECT_EQ(reply.cost.faults, std::vector<std::string>{"Loading model"});
+  EXPECT_EQ(reply.cost.in_flight, 5ms);
+}
+
+TEST_F(RetryTest, LoadingHasItsOwnPatience) {
+  policy.base = 1ms;
+  policy.loading_patience = 10ms;
+  policy.longest = Duration::zero();
+  const ChatReply reply = run({loading()});
+  ASSERT_FALSE(reply.answer);
+  EXPECT_TRUE(reply.answer.error().loading);
+  EXPECT_TRUE(reply.answer.error().any_byte);
+  EXPECT_FALSE(reply.answer.error().deterministic);
+  EXPECT_THAT(reply.answer.error().sentence, HasSubstr("still loading after 10 ms"));
+  EXPECT_GE(reply.cost.waited, 10ms);
+}
+
+TEST_F(RetryTest, WhatTheServerCouldNotReadIsNotAskedForAgain) {
+  RequestAttempt unread = fault(Fault::Kind::stream_error, 500);
+  unread.answer.error().unparsed = true;
+  unread.in_flight = 7ms;
+  const ChatReply reply = run({unread, answer()});
+  ASSERT_FALSE(reply.answer);
+  EXPECT_EQ(reply.cost.attempts, 1);
+  EXPECT_EQ(reply.cost.in_flight, 7ms) << "the model was at work";
+}
+
 TEST_F(RetryTest, AStopEndsTheWaiting) {
   policy.base = 3600s;
   policy.cap = 3600s;
