@@ -251,7 +251,8 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
                             {"status", fault.status},
                             {"sentence", fault.sentence},
                             {"any_token", fault.any_token},
-                            {"partial_text", shortened(fault.partial.message.text, 4096)}});
+                            {"partial_text", shortened(fault.partial.message.text, 4096)},
+                            {"partial_calls", calls_json(fault.partial.message.calls)}});
   sentence_ = fault.sentence;
   if (fault.kind == Fault::Kind::cancelled) return LoopEnd::interrupted;
   if (meter_.turns() == 0 && !fault.any_byte) return LoopEnd::never_reached;
@@ -261,7 +262,8 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
     return LoopEnd::hard_stop;
   }
   if (fault.context_full) return LoopEnd::context_full;
-  if (fault.deterministic && meter_.turns() > 0) return LoopEnd::server_rejected;
+  unparsed_ = fault.unparsed;
+  if (unparsed_ || (fault.deterministic && meter_.turns() > 0)) return LoopEnd::server_rejected;
   return LoopEnd::endpoint_error;
 }
 
@@ -299,6 +301,7 @@ TrialRecord Attempt::end(LoopEnd end, Grading grading) {
                            .valid_calls = record_.calls.valid,
                            .retries = record_.retries,
                            .lost_call = lost_call_,
+                           .unparsed = unparsed_,
                            .grading = std::move(grading)});
   record_.clocks = meter_.clocks();
   record_.turns = meter_.turns();

@@ -18,8 +18,10 @@ enum class LoopEnd {
   hard_stop,        ///< a hard-stop limit was reached
   malformed_calls,  ///< kMalformedTurns turns in a row with a malformed call
   looped,           ///< kSameCalls identical calls with identical results
-  server_rejected,  ///< the server refuses, for good, a request that carries a turn of the model's
-  context_full,     ///< the server says that the conversation outgrew its window
+  /// The server refuses, for good, a request that carries a turn of the model's, or cannot read
+  /// what the model wrote.
+  server_rejected,
+  context_full,  ///< the conversation, or the last answer in it, outgrew the server's window
   // Below: nobody's work is judged, the trial is invalid.
   never_reached,
   endpoint_error,
@@ -55,6 +57,7 @@ struct Evidence {
   /// The last answer's call did not arrive as one: it came as text or in the reasoning, or was
   /// swallowed; `sentence` says which.
   bool lost_call = false;
+  bool unparsed = false;     ///< the server could not read the last answer
   Grading grading;
 };
 

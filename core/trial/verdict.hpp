@@ -64,12 +64,12 @@ struct Verdict {
   std::string sentence;       ///< the evidence, for a person
   std::vector<Check> checks;  ///< of the first grading
   bool graded = false;
-  bool grader_agrees = true;  ///< the second grading said the same
-  bool clean = false;         ///< passed without an invalid call and without a retry
-  bool late = false;          ///< capped, but passed before the hard stop
-  bool unfinished = false;    ///< all checks hold, but the model never stopped
-  bool not_the_models =
-      false;  ///< failed on a defect that may be the server parser's (a call that came as text)
+  bool grader_agrees = true;    ///< the second grading said the same
+  bool clean = false;           ///< passed without an invalid call and without a retry
+  bool late = false;            ///< capped, but passed before the hard stop
+  bool unfinished = false;      ///< all checks hold, but the model never stopped
+  bool not_the_models = false;  ///< failed on a defect that may be the server parser's (a call that
+                                ///< came as text, an answer that the server could not read)
 
   /// Share of checks that hold, 0 without checks: the near miss.
   [[nodiscard]] double share_held() const;

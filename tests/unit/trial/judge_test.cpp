@@ -156,6 +156,18 @@ TEST(Judge, ACallThatCameAsTextIsNotChargedToTheModel) {
   EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) { e.lost_call = true; })).not_the_models);
 }
 
+TEST(Judge, AnAnswerThatTheServerCannotReadIsNotChargedToTheModel) {
+  const Verdict verdict = judge(with(answered(false), [](Evidence& e) {
+    e.end = LoopEnd::server_rejected;
+    e.unparsed = true;
+    e.sentence = "it said: no match";
+  }));
+  EXPECT_EQ(verdict.reason, Reason::server_rejected);
+  EXPECT_EQ(verdict.blame, Blame::undetermined);
+  EXPECT_TRUE(verdict.not_the_models);
+  EXPECT_EQ(verdict.sentence, "it said: no match");
+}
+
 TEST(Judge, AGraderThatDisagreesWithItselfIsMarked) {
   Evidence evidence = answered(true);
   evidence.grading.second = checks(false);

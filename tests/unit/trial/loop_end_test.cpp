@@ -139,6 +139,53 @@ TEST_F(LoopEnds, ARefusalOfWhatTheModelSaidIsAFailure) {
       << "the first request carries nothing of the model's";
 }
 
+TEST_F(LoopEnds, AnAnswerThatTheServerCannotReadIsAFailureAlsoOnTheFirstTurn) {
+  for (const int turns : {0, 1}) {
+    const TrialRecord record =
+        faulty({.kind = Fault::Kind::stream_error,
+                .status = 500,
+                .sentence = "it does not match the expected format",
+                .any_byte = true,
+                .unparsed = true,
+                .partial = {.message = {.calls = {{.name = "echo", .arguments = "{\"te"}}}}},
+               turns, seconds(2));
+    EXPECT_EQ(record.verdict.outcome, Outcome::failed);
+    EXPECT_EQ(record.verdict.reason, Reason::server_rejected);
+    EXPECT_EQ(record.verdict.blame, Blame::undetermined);
+    EXPECT_THAT(record.verdict.sentence, HasSubstr("does not match the expected format"));
+    EXPECT_TRUE(record.verdict.not_the_models);
+    EXPECT_TRUE(record.verdict.graded);
+    EXPECT_EQ(record.clocks.model_s, turns + 2) << "the model was at work";
+    EXPECT_EQ(events_of(record, "fault").at(0)["partial_calls"][0]["arguments"], "{\"te");
+  }
+}
+
+TEST_F(LoopEnds, AnAnswerThatFillsTheWindowIsACapOfTheContext) {
+  ChatReply cut = call("echo", R"({"te)");
+  cut.answer->finish = Finish::length;
+  cut.answer->usage = {.prompt_tokens = 8187, .completion_tokens = 5};
+  EXPECT_EQ(run({cut, text("done")}).verdict.outcome, Outcome::passed)
+      << "which limit is not known";
+  window_ = 8192;
+  const TrialRecord by_probe = run({cut, text("done")});
+  EXPECT_EQ(by_probe.verdict.outcome, Outcome::capped);
+  EXPECT_EQ(by_probe.verdict.reason, Reason::context);
+  EXPECT_EQ(by_probe.verdict.blame, Blame::undetermined);
+  EXPECT_EQ(by_probe.calls.total, 0) << "a cut call is no malformed one";
+  EXPECT_THAT(by_probe.verdict.sentence,
+              HasSubstr("8187 tokens of the prompt and 5 of the answer"));
+  window_ = 32768;
+  cut.answer->window_full = true;
+  EXPECT_EQ(run({cut, text("done")}).verdict.reason, Reason::context) << "less than asked for";
+}
+
+TEST_F(LoopEnds, AnAnswerThatJustFitsTheWindowIsOne) {
+  window_ = 8192;
+  ChatReply whole = text("done");
+  whole.answer->usage = {.prompt_tokens = 8187, .completion_tokens = 5};
+  EXPECT_EQ(run({whole}).verdict.outcome, Outcome::passed);
+}
+
 TEST_F(LoopEnds, AFullContextIsACap) {
   const TrialRecord record = faulty({.kind = Fault::Kind::http_status,
                                      .any_byte = true,
