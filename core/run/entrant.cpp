@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
+#include "core/run/reach.hpp"
 
 namespace plumb {
 namespace {
@@ -109,6 +110,7 @@ std::optional<Skip> unmet_need(const Entrant& entrant, const Task& task) {
 
 Status settle_model(Contestant& contestant, const EndpointFactory& make_endpoint,
                     const std::vector<std::shared_ptr<const Task>>& tasks,
+                    const std::function<void(const std::string&)>& on_stage,
                     const std::stop_token& stop) {
   if (contestant.is_stand_in()) {
     if (contestant.model.empty()) contestant.model = "stand-in";
@@ -118,15 +120,19 @@ Status settle_model(Contestant& contestant, const EndpointFactory& make_endpoint
   hasty.idle_timeout_s = std::min(hasty.idle_timeout_s, kDiscoveryIdle);
   PLUMB_TRY(const auto endpoint, make_endpoint(hasty, tasks));
   Waiter waiter(real_clock(), stop);
-  const auto models = endpoint->models(waiter);
+  const auto models =
+      models_once_loaded(*endpoint, waiter, [&] { on_stage("its server is loading the model"); });
   if (waiter.stopped()) return fail(Code::cancelled, "interrupted");
   const std::string where = redacted_url(contestant.url);
   if (!models) {
     const Fault& fault = models.error();
     const bool nobody = fault.kind == Fault::Kind::connect;
-    if (!nobody && !contestant.model.empty()) return {};
-    const std::string remedy =
-        nobody ? "is the server running, and is the URL right?" : "name the model with model=...";
+    if (!nobody && !fault.loading && !contestant.model.empty()) return {};
+    const std::string remedy = fault.loading ? "it was still loading after " +
+                                                   human_seconds(to_seconds(kLoadingPatience)) +
+                                                   "; run again once it is up"
+                               : nobody ? "is the server running, and is the URL right?"
+                                        : "name the model with model=...";
     return fail(Code::unavailable, "contestant \"" + contestant.name + "\" cannot be reached at " +
                                        where + ": " + fault.sentence + "; " + remedy);
   }

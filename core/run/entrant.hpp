@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,10 +58,13 @@ struct Skip {
 /// What the task needs and this contestant was found not to have.
 [[nodiscard]] std::optional<Skip> unmet_need(const Entrant& entrant, const Task& task);
 
-/// Finds the model of a contestant that names none. Code::unavailable when nobody answers, usage
-/// when it must be said which model.
+/// Finds the model of a contestant that names none, and waits for a server that loads its model.
+/// Code::unavailable when nobody answers or the model does not get loaded, usage when it must be
+/// said which model.
+/// @param on_stage  what is waited for, as a sentence without the contestant's name
 [[nodiscard]] Status settle_model(Contestant& contestant, const EndpointFactory& make_endpoint,
                                   const std::vector<std::shared_ptr<const Task>>& tasks,
+                                  const std::function<void(const std::string&)>& on_stage,
                                   const std::stop_token& stop);
 
 /// A contestant that came as a bare URL goes by its model: an address says little, and is nobody's

@@ -1,10 +1,16 @@
 #include "core/run/reach.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/files.hpp"
 
 namespace plumb {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(500);
+
+}  // namespace
 
 BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter) {
   const Message message{.role = Role::user, .text = "Answer with the word: ready"};
@@ -13,7 +19,8 @@ BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter) {
                                          .tools = {},
                                          .seed = std::nullopt,
                                          .trial_header = "",
-                                         .allowed = kPatience},
+                                         .allowed = kPatience,
+                                         .loading_patience = Duration::zero()},
                                         waiter);
   if (reply.answer) {
     const bool token = reply.answer->has_token();
@@ -21,7 +28,10 @@ BareAnswer bare_request(Endpoint& endpoint, Waiter& waiter) {
         .any_byte = true, .any_token = token, .sentence = token ? "" : "its answer held nothing"};
   }
   const Fault& fault = reply.answer.error();
-  return {.any_byte = fault.any_byte, .any_token = fault.any_token, .sentence = fault.sentence};
+  return {.any_byte = fault.any_byte,
+          .any_token = fault.any_token,
+          .sentence = fault.sentence,
+          .loading = fault.loading};
 }
 
 bool was_answered(const TrialRecord& record) {
@@ -81,17 +91,37 @@ Result<std::shared_ptr<const Task>> load_path_check() {
   return suite.tasks.front();
 }
 
+std::expected<std::vector<ServedModel>, Fault> models_once_loaded(
+    Endpoint& endpoint, Waiter& waiter, const std::function<void()>& on_loading) {
+  const Instant give_up = after(waiter.now(), kLoadingPatience);
+  Duration pause = kFirstPause;
+  bool told = false;
+  while (true) {
+    auto models = endpoint.models(waiter);
+    if (models || !models.error().loading || waiter.now() >= give_up) return models;
+    if (!std::exchange(told, true)) on_loading();
+    if (waiter.wait([] { return false; }, after(waiter.now(), pause)) == Waiter::End::stopped) {
+      return models;
+    }
+    pause = std::min<Duration>(pause * 2, std::chrono::seconds(5));
+  }
+}
+
 bool wait_for_recovery(Endpoint& endpoint, Duration patience, const std::stop_token& stop) {
   Waiter waiter(real_clock(), stop);
-  const Instant give_up = after(waiter.now(), patience);
-  Duration pause = std::chrono::milliseconds(500);
+  Instant give_up = after(waiter.now(), patience);
+  Duration pause = kFirstPause;
   bool answered = false;
+  bool loading = false;
   while (!answered && !stop.stop_requested() && waiter.now() < give_up) {
     waiter.wait([] { return false; }, std::min(after(waiter.now(), pause), give_up));
     pause = std::min<Duration>(pause * 2, std::chrono::seconds(10));
     const auto models = endpoint.models(waiter);
     // Any byte will do: a server that says 404 is there.
-    answered = models.has_value() || models.error().any_byte;
+    answered = models.has_value() || (models.error().any_byte && !models.error().loading);
+    if (!answered && models.error().loading && !std::exchange(loading, true)) {
+      give_up = std::max(give_up, after(waiter.now(), kLoadingPatience));
+    }
   }
   return answered;
 }

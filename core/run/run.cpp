@@ -140,7 +140,11 @@ Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::
   for (Contestant& contestant : request.bench.contestants) {
     PLUMB_CHECK(parts.servers.check_name(contestant.server));
     if (!contestant.up.empty()) continue;  // nobody is there yet
-    PLUMB_CHECK(settle_model(contestant, parts.make_endpoint, prepared.stand_in_tasks, stop));
+    const auto on_stage = [&](const std::string& stage) {
+      parts.observer.on_stage(contestant.name + ": " + stage);
+    };
+    PLUMB_CHECK(
+        settle_model(contestant, parts.make_endpoint, prepared.stand_in_tasks, on_stage, stop));
     name_by_model(request.bench.contestants, contestant);
   }
   prepared.identity =

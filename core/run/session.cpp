@@ -179,12 +179,11 @@ bool Session::settle(TrialRecord& record, const PlannedTrial& planned, TrialQueu
   const BareAnswer bare = bare_request(*entrants_[planned.contestant].endpoint, waiter);
   if (waiter.stopped()) return false;
   blame_by_bare_request(record, bare);
-  if (bare.any_byte) {
-    side.answered = true;
-  } else if (side.answered) {
-    // Nobody is there, and somebody was: an outage. Its other trials wait for the end of it.
-    queue.pause(planned.contestant);
-  }
+  if (bare.any_byte) side.answered = true;
+  // Nobody is there, and somebody was, or a server whose loading outlasted a trial's patience: an
+  // outage. Its other trials wait for the end of it.
+  const bool out = side.answered && !bare.any_byte;
+  if (out || bare.loading) queue.pause(planned.contestant);
   return true;
 }
 

@@ -77,7 +77,9 @@ Result<int> probe_all(const ProbeCommand& command) {
   bool reached = true;
   for (Contestant& contestant : contestants) {
     StepLine line(stderr, ::isatty(STDERR_FILENO) == 1, style.width);
-    PLUMB_CHECK(settle_model(contestant, factory, {}, signals.stop()));
+    PLUMB_CHECK(settle_model(
+        contestant, factory, {},
+        [&](const std::string& stage) { line.show(contestant.name, stage); }, signals.stop()));
     const ProbeParts parts{
         .make_endpoint = [&](const Contestant& variant) { return factory(variant, {}); },
         .servers = endpoints->servers(),

@@ -52,6 +52,65 @@ TEST_F(Outage, AServerThatNeverAnswersAndNamesNoModelCannotBeMeasured) {
   EXPECT_THAT(end.err, HasSubstr("name the model with model="));
 }
 
+TEST_F(Outage, AServerThatLoadsItsModelIsWaitedForBeforeAndInARun) {
+  std::atomic<int> asked = 0;
+  std::atomic<int> chats = 0;
+  RawServer server([&](RawConnection& connection, const RawRequest& request) {
+    const bool first_chat = !asks_for_models(request) && chats++ == 0;
+    if (asked++ < 2 || first_chat) {
+      connection.send(http_response(
+          503, "application/json",
+          R"({"error":{"message":"Loading model","type":"unavailable_error","code":503}})"));
+    } else {
+      connection.send(obedient_answer(request));
+    }
+  });
+  const PlumbEnd end = plumb({"run", kQuick, "--task", "number-note", "--no-ruler", "--model",
+                              "slow=" + server.url() + "/v1,model=x,attempts=1"});
+  EXPECT_EQ(end.code, 0) << end.out << end.err;
+  EXPECT_THAT(end.out + end.err, HasSubstr("slow: its server is loading the model"));
+  for (const auto& [key, settled] : outcomes()) {
+    EXPECT_EQ(settled.outcome, "passed");
+    EXPECT_EQ(settled.attempts, 1);
+  }
+}
+
+TEST_F(Outage, AServerThatMisreadsTheModelsWordsIsNotAskedTwice) {
+  const std::string unread =
+      R"({"error":{"code":500,"message":"The model produced output that does not match the )"
+      R"(expected peg-native format","type":"server_error"}})";
+  RawServer server([&](RawConnection& connection, const RawRequest& request) {
+    const bool of_the_task = !asked_number(request.body).empty();
+    connection.send(of_the_task ? http_response(500, "application/json", unread)
+                                : obedient_answer(request));
+  });
+  const PlumbEnd end = plumb({"run", kQuick, "--task", "number-note", "--no-ruler", "--model",
+                              "peg=" + server.url() + "/v1,model=x"});
+  EXPECT_EQ(end.code, 0) << end.out << end.err;
+  const auto stored = trials();
+  ASSERT_FALSE(stored.empty());
+  for (const TrialRecord& record : stored) {
+    EXPECT_EQ(record.verdict.outcome, Outcome::failed);
+    EXPECT_EQ(record.verdict.reason, Reason::server_rejected);
+    EXPECT_EQ(record.verdict.blame, Blame::undetermined);
+    EXPECT_EQ(record.retries, 0);
+    EXPECT_THAT(record.verdict.sentence, HasSubstr("peg-native"));
+  }
+}
+
+TEST_F(Outage, AProxyIsNamedInTheCard) {
+  RawServer proxy([](RawConnection& connection, const RawRequest& request) {
+    connection.send(obedient_answer(request));
+  });
+  const PlumbEnd end = plumb({"run", kQuick, "--task", "number-note", "--no-ruler", "--model",
+                              "far=http://model.test/v1,model=x", "--json", "card.json"},
+                             {"http_proxy=" + proxy.url(), "no_proxy="});
+  EXPECT_EQ(end.code, 0) << end.out << end.err;
+  EXPECT_THAT(json("card.json")["contestants"][0]["proxy"].get<std::string>(),
+              HasSubstr("127.0.0.1:" + std::to_string(proxy.port())));
+  EXPECT_THAT(end.out, HasSubstr("asked through the proxy http://127.0.0.1:"));
+}
+
 TEST_F(Outage, CtrlCDoesNotWaitForASilentServer) {
   RawServer server([](RawConnection& connection, const RawRequest& request) {
     if (asks_for_models(request)) {

@@ -68,6 +68,49 @@ TEST(WasAnswered, IsNotClaimedByATrialThatNeverAsked) {
   EXPECT_TRUE(was_answered(record(Outcome::invalid, Reason::sandbox_error, Blame::sandbox, 1)));
 }
 
+const Fault kLoading{
+    .kind = Fault::Kind::http_status, .status = 503, .any_byte = true, .loading = true};
+
+TEST(BareRequest, DoesNotWaitForAServerThatLoads) {
+  Waiter waiter(real_clock(), {});
+  test::FakeEndpoint endpoint({test::fault(kLoading)});
+  EXPECT_TRUE(bare_request(endpoint, waiter).loading);
+  EXPECT_EQ(endpoint.seen.at(0).loading_patience, Duration::zero());
+}
+
+TEST(Loading, IsWaitedForAndToldOnce) {
+  Waiter waiter(real_clock(), {});
+  test::FakeEndpoint endpoint;
+  endpoint.on_models = [&]() -> std::expected<std::vector<ServedModel>, Fault> {
+    if (endpoint.models_asked < 2) return std::unexpected(kLoading);
+    return std::vector<ServedModel>{{.id = "m"}};
+  };
+  int told = 0;
+  const auto models = models_once_loaded(endpoint, waiter, [&] { ++told; });
+  ASSERT_TRUE(models);
+  EXPECT_EQ(models->size(), 1U);
+  EXPECT_EQ(told, 1);
+}
+
+TEST(Loading, IsNotWaitedForPastAStop) {
+  std::stop_source stop;
+  Waiter waiter(real_clock(), stop.get_token());
+  test::FakeEndpoint endpoint;
+  endpoint.on_models = [] { return std::unexpected(kLoading); };
+  EXPECT_FALSE(models_once_loaded(endpoint, waiter, [&] { stop.request_stop(); }));
+  EXPECT_EQ(endpoint.models_asked, 1);
+}
+
+TEST(Recovery, AServerThatLoadsIsGivenTheTimeForThat) {
+  test::FakeEndpoint endpoint;
+  endpoint.on_models = [&]() -> std::expected<std::vector<ServedModel>, Fault> {
+    if (endpoint.models_asked < 2) return std::unexpected(kLoading);
+    return std::vector<ServedModel>{};
+  };
+  EXPECT_TRUE(wait_for_recovery(endpoint, std::chrono::milliseconds(1), {}));
+  EXPECT_EQ(endpoint.models_asked, 2) << "loading is no answer, and no silence either";
+}
+
 TEST(Recovery, AnyByteIsOne) {
   test::FakeEndpoint endpoint;
   endpoint.on_models = [] {
