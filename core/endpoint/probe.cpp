@@ -7,7 +7,7 @@ namespace plumb {
 namespace {
 
 /// What the server says about itself, as lines of the card, and how its kind wants to be asked.
-Status ask_server(ProbeTalk& talk, CapabilityCard& card) {
+void ask_server(ProbeTalk& talk, CapabilityCard& card) {
   const auto facts =
       discover_server(talk.endpoint(), talk.parts().servers, talk.contestant().server,
                       talk.contestant().model, talk.waiter());
@@ -26,13 +26,12 @@ Status ask_server(ProbeTalk& talk, CapabilityCard& card) {
                    120) +
              " (" + declared.route + ")"});
   }
-  if (kind == nullptr) return {};
+  if (kind == nullptr) return;
   Contestant asked = talk.contestant();
   asked.server = card.server.kind;
   // A kind's file speaks of the chat protocol.
   if (asked.api == "chat") asked.dialect.complete(kind->dialect);
   talk.learn(asked);
-  return talk.status();
 }
 
 void ask_rendered_prompt(ProbeTalk& talk, CapabilityCard& card) {
@@ -63,7 +62,7 @@ Result<CapabilityCard> probe(const Contestant& contestant, const ProbeParts& par
     parts.on_step(what);
     body();
   };
-  step("what the server says about itself", [&] { (void)ask_server(talk, card); });
+  step("what the server says about itself", [&] { ask_server(talk, card); });
   PLUMB_CHECK(talk.status());
   step("a plain question", [&] { probe_reach(talk, card); });
   if (!waiter.stopped() && !card.lacks("reachable")) {
