@@ -113,6 +113,7 @@ CapabilityCard capability_card_from_json(const Json& json) {
   }
   const Json& pace = member(member(json, "speed"), "pace");
   if (pace.is_object()) card.pace = pace_from_json(pace);
+  card.pace_missing = json_or(member(json, "speed"), "pace_missing", "");
   for (const Json& name : member(json, "unsent")) {
     if (name.is_string()) card.unsent.push_back(name.get<std::string>());
   }
@@ -146,10 +147,11 @@ std::optional<std::int64_t> CapabilityCard::declared_window() const {
 
 std::optional<std::int64_t> CapabilityCard::window() const {
   if (const Finding* found = find("window")) {
-    for (const char* key : {"effective", "below"}) {
-      const auto tokens = json_or<std::int64_t>(found->value, key, 0);
-      if (tokens > 0) return tokens;
-    }
+    const auto effective = json_or<std::int64_t>(found->value, "effective", 0);
+    if (effective > 0) return effective;
+    const auto refused = json_or<std::int64_t>(found->value, "below", 0);
+    // What was refused may be far above the window, so what was read counts.
+    if (refused > 0) return std::max<std::int64_t>(json_or<std::int64_t>(found->value, "at_least", 0), 1);
   }
   return declared_window();
 }
@@ -170,7 +172,8 @@ Json to_json(const CapabilityCard& card) {
            {{"prefill", list(card.prefill)},
             {"decode", list(card.decode)},
             {"grid", list(card.grid)},
-            {"pace", card.pace ? to_json(*card.pace) : Json(nullptr)}}},
+            {"pace", card.pace ? to_json(*card.pace) : Json(nullptr)},
+            {"pace_missing", card.pace_missing}}},
           {"dialect", card.dialect.to_json()},
           {"unsent", card.unsent},
           {"alarms", card.alarms}};

@@ -73,6 +73,7 @@ struct CapabilityCard {
   std::vector<DecodeFigure> decode;
   std::vector<GridCell> grid;
   std::optional<Pace> pace;  ///< where all of it could be measured
+  std::string pace_missing;  ///< why there is none
   Dialect dialect;           ///< how the server wants to be asked, as far as it was found out
   std::vector<std::string> unsent;  ///< sampling parameters that it could not be told
   std::vector<Json> alarms;         ///< {id, contestant, task, sentence, evidence, remedy}

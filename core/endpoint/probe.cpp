@@ -57,10 +57,16 @@ Result<CapabilityCard> probe(const Contestant& contestant, const ProbeParts& par
   CapabilityCard card{.contestant = contestant.name,
                       .model = contestant.model,
                       .url = redacted_url(contestant.url)};
+  const Instant begun = waiter.now();
   const auto step = [&](const char* what, const auto& body) {
     if (waiter.stopped()) return;
     parts.on_step(what);
     body();
+  };
+  // What only spares trials may be left out when a slow server has been asked for long enough.
+  const auto lesser_step = [&](const char* what, const auto& body) {
+    constexpr auto kBriefly = std::chrono::minutes(5);
+    if (!options.brief || waiter.now() - begun < kBriefly) step(what, body);
   };
   step("what the server says about itself", [&] { ask_server(talk, card); });
   PLUMB_CHECK(talk.status());
@@ -69,17 +75,19 @@ Result<CapabilityCard> probe(const Contestant& contestant, const ProbeParts& par
     step("roles", [&] { probe_roles(talk, card); });
     step("thinking", [&] { probe_thinking(talk, card); });
     step("tool calls", [&] { probe_tools(talk, card); });
-    step("parallel calls", [&] { probe_parallel(talk, card); });
-    step("a picture", [&] { probe_vision(talk, card); });
-    step("repeatability", [&] { probe_repeatability(talk, card); });
-    step("errors", [&] { probe_errors(talk, card); });
-    step("the rendered prompt", [&] { ask_rendered_prompt(talk, card); });
-    step("long prompts", [&] { probe_prefill(talk, card, options.longest_prompt); });
     if (options.speed) {
       step("decode rate", [&] { probe_decode(talk, card, options); });
       step("a tool-using conversation", [&] { probe_pace(talk, card, options); });
     }
+    step("long prompts", [&] { probe_prefill(talk, card, options.longest_prompt); });
+    lesser_step("a picture", [&] { probe_vision(talk, card); });
+    lesser_step("parallel calls", [&] { probe_parallel(talk, card); });
+    lesser_step("repeatability", [&] { probe_repeatability(talk, card); });
+    lesser_step("errors", [&] { probe_errors(talk, card); });
+    step("the rendered prompt", [&] { ask_rendered_prompt(talk, card); });
     if (options.grid) step("grid", [&] { probe_grid(talk, card, options); });
+  } else {
+    card.pace_missing = "it gave no answer";
   }
   if (waiter.stopped()) return fail(Code::cancelled, "interrupted");
   card.dialect = talk.contestant().dialect;

@@ -40,9 +40,20 @@ struct Arrival {
   std::string sentence;
 };
 
-Arrival arrival_of(const ChatReply& reply, const std::string& code) {
-  if (is_refusal(reply)) return {"refused", "a request with tools is refused: " + told(reply)};
-  if (!reply.answer) return {"none", told(reply)};
+/// Whether the server, and not the model, will have no tools.
+bool refuses_tools(const ProbeTalk& talk, const ChatReply& reply) {
+  if (!is_refusal(reply)) return false;
+  constexpr std::array kAboutTheRequest = {400, 404, 422, 501};
+  const int status = reply.answer.error().status;
+  if (std::ranges::find(kAboutTheRequest, status) == kAboutTheRequest.end()) return false;
+  return talk.says("no_tools", reply) || lower(told(reply)).find("tool") != std::string::npos;
+}
+
+Arrival arrival_of(const ProbeTalk& talk, const ChatReply& reply, const std::string& code) {
+  if (refuses_tools(talk, reply)) {
+    return {"refused", "a request with tools is refused: " + told(reply)};
+  }
+  if (!reply.answer) return {"", told(reply)};
   const ChatResponse& response = *reply.answer;
   const std::vector<ToolSpec> tools = {report_tool()};
   for (const ToolCall& call : response.message.calls) {
@@ -61,7 +72,12 @@ Arrival arrival_of(const ChatReply& reply, const std::string& code) {
   }
   // Longer than the end of an empty answer, shorter than any call.
   constexpr std::int64_t kTokensOfSomething = 8;
-  if (!response.has_token() && response.usage.completion_tokens.value_or(0) >= kTokensOfSomething) {
+  const std::int64_t counted = response.usage.completion_tokens.value_or(0);
+  const std::int64_t hidden = response.usage.reasoning_tokens.value_or(0);
+  if (response.finish == Finish::length) {
+    return {"", "the answer was cut before a call could come: " + told(reply)};
+  }
+  if (!response.has_token() && counted - hidden >= kTokensOfSomething) {
     return {"swallowed", fmt::format("{} tokens were counted and nothing arrived",
                                      *response.usage.completion_tokens)};
   }
@@ -102,7 +118,7 @@ void probe_result(ProbeTalk& talk, CapabilityCard& card, const Question& asked,
                                : "the result of a tool is refused: " + told(reply)});
 }
 
-/// The words of an answer, reasoning left out, for comparing answers.
+/// All that an answer says, for comparing answers.
 std::string words_of(const ChatReply& reply) {
   return reply.answer ? reply.answer->message.text + reply.answer->message.reasoning : "";
 }
@@ -123,12 +139,14 @@ void probe_tools(ProbeTalk& talk, CapabilityCard& card) {
     const Question asked = order(
         fmt::format("Call the tool report_code with code \"{}\". Do not answer in words.", code));
     const ChatReply reply = talk.ask(asked);
-    Arrival now = arrival_of(reply, code);
+    Arrival now = arrival_of(talk, reply, code);
     // The most telling of the tries is kept: a leak says more than a refusal to call.
     if (arrival.form.empty() || arrival.form == "none" || now.form == "structured") arrival = now;
     if (now.form == "structured") probe_result(talk, card, asked, *reply.answer);
   }
-  card.findings.push_back({"tool_calls", Basis::measured, arrival.form, arrival.sentence});
+  const bool known = !arrival.form.empty();
+  card.findings.push_back({"tool_calls", known ? Basis::measured : Basis::unknown,
+                           known ? Json(arrival.form) : Json(nullptr), arrival.sentence});
   constexpr std::array kLost = {"leaked_text", "leaked_reasoning", "swallowed", "refused"};
   if (std::ranges::find(kLost, arrival.form) != kLost.end()) {
     card.alarms.push_back(
@@ -150,13 +168,24 @@ void probe_parallel(ProbeTalk& talk, CapabilityCard& card) {
     return;
   }
   std::size_t most = 0;
+  std::string fault;
+  int answers = 0;
   for (int i = 0; i < kTries && most < 2 && !talk.waiter().stopped(); ++i) {
     const ChatReply reply =
         talk.ask(order(fmt::format("Call the tool report_code twice in one answer: with code "
                                    "\"{}\" and with code \"{}\". Do not "
                                    "wait for the first result.",
                                    make_code(), make_code())));
-    if (reply.answer) most = std::max(most, reply.answer->message.calls.size());
+    if (!reply.answer || reply.answer->finish == Finish::length) {
+      fault = told(reply);
+      continue;
+    }
+    ++answers;
+    most = std::max(most, reply.answer->message.calls.size());
+  }
+  if (answers == 0) {
+    card.findings.push_back({"parallel_calls", Basis::unknown, nullptr, fault});
+    return;
   }
   card.findings.push_back(
       {"parallel_calls", Basis::measured, most >= 2,
@@ -165,13 +194,16 @@ void probe_parallel(ProbeTalk& talk, CapabilityCard& card) {
            : fmt::format("two calls were asked for, and one answer never had more than {}", most)});
 }
 
-void probe_vision(ProbeTalk& talk, CapabilityCard& card) {
+namespace {
+
+/// @return  false when it is worth another try
+bool look_at_picture(ProbeTalk& talk, CapabilityCard& card, bool last) {
   std::vector<std::string> colours = bar_colours();
   std::mt19937_64 draw(hash_number(random_hex(16)));
   std::ranges::shuffle(colours, draw);
   constexpr std::size_t kBars = 4;
   colours.resize(kBars);
-  const ChatReply reply = talk.ask(
+  const ChatReply reply = talk.ask_quietly(
       {.messages =
            {{.role = Role::user,
              .text = "Name the colours of the vertical bars in this picture from left to right, "
@@ -181,19 +213,33 @@ void probe_vision(ProbeTalk& talk, CapabilityCard& card) {
        .max_tokens = 2048});
   const auto add = [&](Basis basis, Json value, std::string sentence) {
     card.findings.push_back({"vision", basis, std::move(value), std::move(sentence)});
+    return true;
   };
   if (is_refusal(reply)) return add(Basis::measured, false, "a picture is refused: " + told(reply));
   if (!reply.answer) return add(Basis::unknown, nullptr, told(reply));
+  if (reply.answer->finish == Finish::length && trimmed(reply.answer->message.text).empty()) {
+    return last && add(Basis::unknown, nullptr, "the answer was cut before it named a colour");
+  }
   const std::string words = lower(reply.answer->message.text);
   std::size_t at = 0;
   const bool right = std::ranges::all_of(colours, [&](const std::string& colour) {
     at = words.find(colour, at);
     return at != std::string::npos;
   });
-  add(Basis::measured, right,
-      right
-          ? "four coloured bars were named in their order"
-          : fmt::format("a picture of {} was answered with {}", join(colours, ", "), told(reply)));
+  if (!right && !last) return false;
+  return add(Basis::measured, right,
+             right ? "four coloured bars were named in their order"
+                   : fmt::format("a picture of {} was answered with {}", join(colours, ", "),
+                                 told(reply)));
+}
+
+}  // namespace
+
+void probe_vision(ProbeTalk& talk, CapabilityCard& card) {
+  // One slip of the tongue is no blindness.
+  for (int i = 1; i < kTries; ++i) {
+    if (look_at_picture(talk, card, i + 1 == kTries)) return;
+  }
 }
 
 void probe_repeatability(ProbeTalk& talk, CapabilityCard& card) {
@@ -201,23 +247,24 @@ void probe_repeatability(ProbeTalk& talk, CapabilityCard& card) {
       "Session " + random_hex(4) + ". Make up a sentence of twelve words about a lighthouse.";
   const Question question{
       .messages = {{.role = Role::user, .text = text}}, .tools = {}, .max_tokens = 96};
-  const auto same = [&](const Contestant& variant) -> std::optional<bool> {
+  const auto same = [&](const Contestant& variant, const char* parameter) -> std::optional<bool> {
+    if (!sampling_names(variant).contains(parameter)) return std::nullopt;  // it would not be sent
     const ChatReply one = talk.ask_as(variant, question);
     const ChatReply two = talk.ask_as(variant, question);
     if (words_of(one).empty() || words_of(two).empty()) return std::nullopt;
     return words_of(one) == words_of(two);
   };
-  const auto greedy = same(with_sampler(talk.contestant(), 0, 1));
-  card.findings.push_back({"repeatable", greedy ? Basis::measured : Basis::unknown,
-                           greedy ? Json(*greedy) : Json(nullptr),
-                           !greedy ? "no two answers to compare"
-                           : *greedy
-                               ? "at temperature 0 the same prompt got the same answer twice"
-                               : "at temperature 0 the same prompt got two different answers"});
-  const auto seeded = same(with_sampler(talk.contestant(), 1, 7));
+  const auto greedy = same(with_sampler(talk.contestant(), 0, 1), "temperature");
+  card.findings.push_back(
+      {"repeatable", greedy ? Basis::measured : Basis::unknown,
+       greedy ? Json(*greedy) : Json(nullptr),
+       !greedy   ? "there were no two answers to compare, or the parameter cannot be sent"
+       : *greedy ? "at temperature 0 the same prompt got the same answer twice"
+                 : "at temperature 0 the same prompt got two different answers"});
+  const auto seeded = same(with_sampler(talk.contestant(), 1, 7), "seed");
   card.findings.push_back(
       {"seed", seeded ? Basis::measured : Basis::unknown, seeded ? Json(*seeded) : Json(nullptr),
-       !seeded   ? "no two answers to compare"
+       !seeded   ? "there were no two answers to compare, or the parameter cannot be sent"
        : *seeded ? "at temperature 1 the same seed gave the same answer twice"
                  : "at temperature 1 the same seed gave two different answers"});
 }
@@ -237,13 +284,18 @@ void probe_errors(ProbeTalk& talk, CapabilityCard& card) {
       {.role = Role::tool, .text = "That was no JSON.", .call_id = "call00001"});
   const ChatReply after_broken_call = talk.ask(broken);
   const auto word = [](const ChatReply& reply) {
-    return reply.answer ? std::string("answered") : "refused: " + told(reply);
+    if (reply.answer) return std::string("answered");
+    return (is_refusal(reply) ? "refused: " : "not answered: ") + told(reply);
+  };
+  const auto value = [](const ChatReply& reply) -> Json {
+    if (reply.answer) return "answered";
+    return is_refusal(reply) ? Json("refused") : Json(nullptr);
   };
   card.findings.push_back(
       {"errors",
        Basis::measured,
-       {{"unknown_model", wrong_model.answer ? "answered" : "refused"},
-        {"broken_call_in_history", after_broken_call.answer ? "answered" : "refused"}},
+       {{"unknown_model", value(wrong_model)},
+        {"broken_call_in_history", value(after_broken_call)}},
        fmt::format("an unknown model is {}; a conversation with a broken call, as Plumbline "
                    "mends it, is {}",
                    word(wrong_model), word(after_broken_call))});

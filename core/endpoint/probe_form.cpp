@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -11,12 +12,18 @@ namespace {
 constexpr const char* kReady = "Answer with the word: ready";
 constexpr const char* kReckon = "Is 17 times 23 more than 400? Answer with yes or no.";
 
-/// Changes one thing about how the contestant is asked, according to what the server refused; false
-/// when its words give no hint.
-bool give_way(Contestant& contestant, const std::string& refusal,
+/// Ways to switch thinking, in the order in which they are tried.
+const std::vector<std::string> kSwitches = {"chat_template_kwargs", "reasoning_effort", "reasoning",
+                                            "thinking", "none"};
+
+/// Changes one thing about how the contestant is asked, according to what the server refused, and
+/// each thing once; false when its words give no hint.
+bool give_way(Contestant& contestant, const std::string& refusal, std::set<std::string>& changed,
               std::vector<std::string>& given_up) {
   const std::string words = lower(refusal);
-  const auto named = [&](const std::string& name) { return words.find(name) != std::string::npos; };
+  const auto named = [&](const std::string& name) {
+    return words.find(name) != std::string::npos && changed.insert(name).second;
+  };
   Dialect& dialect = contestant.dialect;
   if (named("max_completion_tokens") && dialect.max_tokens_field != "max_completion_tokens") {
     dialect.max_tokens_field = "max_completion_tokens";
@@ -30,11 +37,17 @@ bool give_way(Contestant& contestant, const std::string& refusal,
     dialect.stream_usage = false;
     return true;
   }
-  if (named("chat_template_kwargs") && !dialect.thinking_switch) {
-    dialect.thinking_switch = "none";
+  for (std::size_t i = 0; i + 1 < kSwitches.size(); ++i) {
+    if (dialect.thinking_switch.value_or(kSwitches[0]) != kSwitches[i] || !named(kSwitches[i])) {
+      continue;
+    }
+    dialect.thinking_switch = kSwitches[i + 1];
     return true;
   }
-  auto names = sampling_names(contestant);
+  // A seed that is not asked for today may be tomorrow.
+  Contestant seeded = contestant;
+  seeded.sampling.seed = seeded.sampling.seed.value_or(1);
+  auto names = sampling_names(seeded);
   const auto refused =
       std::ranges::find_if(names, [&](const auto& name) { return named(name.second); });
   if (refused == names.end()) return false;
@@ -66,10 +79,11 @@ Question short_question(const char* text) {
 
 void probe_reach(ProbeTalk& talk, CapabilityCard& card) {
   std::vector<std::string> given_up;
+  std::set<std::string> changed;
   ChatReply reply = talk.ask(kReady, 64);
   while (is_refusal(reply)) {
     Contestant humbler = talk.contestant();
-    if (!give_way(humbler, reply.answer.error().sentence, given_up)) break;
+    if (!give_way(humbler, reply.answer.error().sentence, changed, given_up)) break;
     talk.learn(humbler);
     reply = talk.ask(kReady, 64);
   }
@@ -148,8 +162,7 @@ void probe_thinking(ProbeTalk& talk, CapabilityCard& card) {
   const auto add = [&](Basis basis, Json value, std::string sentence) {
     card.findings.push_back({"thinking", basis, std::move(value), std::move(sentence)});
   };
-  std::vector<std::string> switches = {"chat_template_kwargs", "reasoning_effort", "reasoning",
-                                       "thinking"};
+  std::vector<std::string> switches = kSwitches;
   const auto& known = talk.contestant().dialect.thinking_switch;
   if (known) switches = {*known};
   const Question question = short_question(kReckon);
@@ -175,7 +188,8 @@ void probe_thinking(ProbeTalk& talk, CapabilityCard& card) {
   if (!seen)
     return add(Basis::measured, "none", "no reasoning came, whichever way it was asked for");
   add(Basis::measured, "stuck",
-      "it thinks, and could not be asked to stop (tried: " + join(switches, ", ") + ")");
+      "it thinks, and could not be asked to stop (tried: " +
+          join({switches.begin(), std::ranges::find(switches, "none")}, ", ") + ")");
   if (talk.contestant().sampling.thinking == false) {
     card.alarms.push_back(
         {{"id", "thinking_stuck"},

@@ -25,7 +25,8 @@ Question endless(bool dense, std::int64_t tokens) {
 
 /// How many tokens to ask for: all of them, or what comes within a few seconds.
 std::int64_t answer_length(ProbeTalk& talk, bool brief) {
-  const auto warm_up = figures_of(talk.ask(endless(true, kFewTokens)));
+  const Question question = endless(true, kFewTokens);
+  const auto warm_up = figures_of(talk.ask(question), question);
   if (!brief || !warm_up || !warm_up->tok_s()) return kTokens;
   return std::clamp<std::int64_t>(std::llround(*warm_up->tok_s() * kBriefSeconds), kFewTokens,
                                   kTokens);
@@ -46,6 +47,7 @@ double busy_seconds(std::vector<AnswerFigures> answers) {
 
 std::optional<DecodeFigure> figure_of(const std::vector<AnswerFigures>& answers, bool dense,
                                       int concurrency) {
+  std::vector<AnswerFigures> counted;
   std::vector<double> rates;
   std::vector<double> firsts;
   std::vector<double> quoted;
@@ -56,6 +58,7 @@ std::optional<DecodeFigure> figure_of(const std::vector<AnswerFigures>& answers,
   for (const AnswerFigures& answer : answers) {
     const double wall_s = to_seconds(answer.ended - answer.sent);
     if (answer.tokens < kFewTokens / 2 || wall_s <= 0) continue;
+    counted.push_back(answer);
     if (const auto rate = answer.tok_s()) rates.push_back(*rate);
     firsts.push_back(answer.ttft_ms);
     tokens.push_back(static_cast<double>(answer.tokens));
@@ -76,7 +79,7 @@ std::optional<DecodeFigure> figure_of(const std::vector<AnswerFigures>& answers,
     figure.low_tok_s = std::ranges::min(rates);
     figure.high_tok_s = std::ranges::max(rates);
   }
-  const double busy = busy_seconds(answers);
+  const double busy = busy_seconds(std::move(counted));
   if (busy > 0) figure.total_tok_s = static_cast<double>(all) / busy;
   if (drafted > 0)
     figure.draft_acceptance = static_cast<double>(accepted) / static_cast<double>(drafted);
@@ -85,8 +88,9 @@ std::optional<DecodeFigure> figure_of(const std::vector<AnswerFigures>& answers,
 
 std::vector<AnswerFigures> answers_to(ProbeTalk& talk, std::span<const Question> questions) {
   std::vector<AnswerFigures> answers;
-  for (const ChatReply& reply : ask_together(talk, questions)) {
-    if (const auto figures = figures_of(reply)) answers.push_back(*figures);
+  const auto replies = ask_together(talk, questions);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    if (const auto figures = figures_of(replies[i], questions[i])) answers.push_back(*figures);
   }
   return answers;
 }
@@ -115,14 +119,14 @@ std::optional<double> acceptance_between(const std::optional<MetricsSample>& bef
   return accepted / drafted;
 }
 
-/// Long prompts, each with a salt of its own.
-std::vector<Question> long_questions(int count, std::int64_t tokens, double bytes_per_token,
-                                     std::int64_t answer_tokens) {
+/// Long prompts, each with a salt of its own, for answers of this length.
+std::vector<Question> long_questions(int count, std::int64_t tokens, std::int64_t answer_tokens) {
+  constexpr double kBytesPerToken = 4.5;
   std::vector<Question> questions;
-  const auto bytes = static_cast<std::size_t>(static_cast<double>(tokens) * bytes_per_token);
+  const auto bytes = static_cast<std::size_t>(static_cast<double>(tokens) * kBytesPerToken);
   for (int i = 0; i < count; ++i) {
     questions.push_back(
-        {.messages = {{.role = Role::user, .text = long_prompt(random_hex(6), make_code(), bytes)}},
+        {.messages = {{.role = Role::user, .text = long_endless_prompt(random_hex(6), bytes)}},
          .tools = {},
          .max_tokens = answer_tokens});
   }
@@ -167,16 +171,24 @@ void probe_pace(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& optio
   const auto dense = std::ranges::find_if(card.decode, [&](const DecodeFigure& figure) {
     return figure.text == "dense" && figure.concurrency == options.concurrency;
   });
-  if (!tokens_per_turn || dense == card.decode.end()) return;
-  Pace pace{.ttft_ms = dense->ttft_ms,
+  if (!tokens_per_turn) {
+    card.pace_missing = "no answer of a tool-using conversation told how many tokens it had";
+    return;
+  }
+  if (dense == card.decode.end()) {
+    card.pace_missing = fmt::format(
+        "no answer of measurable length came with {} requests in flight", options.concurrency);
+    return;
+  }
+  // Where answers come in one piece, the time to the first token is in tokens / wall already.
+  Pace pace{.ttft_ms = dense->tok_s ? dense->ttft_ms : 0,
             .decode_tok_s = dense->tok_s.value_or(dense->quoted_tok_s),
             .tokens_per_turn = *tokens_per_turn};
-  constexpr std::int64_t kPrompt = 2048;
-  constexpr double kBytesPerToken = 4.5;
-  const auto questions = long_questions(options.concurrency, kPrompt, kBytesPerToken, 8);
+  const std::int64_t prompt = std::min<std::int64_t>(2048, card.window().value_or(8192) / 2);
+  const auto questions = long_questions(options.concurrency, prompt, 8);
   const auto per_token = [&](const std::vector<AnswerFigures>& answers) {
     if (answers.empty() || answers.front().prompt_tokens.value_or(0) <= 0) return 0.0;
-    return std::max(0.0, median_ttft(answers) - pace.ttft_ms) /
+    return std::max(0.0, median_ttft(answers) - dense->ttft_ms) /
            static_cast<double>(*answers.front().prompt_tokens);
   };
   pace.cold_ms_per_token = per_token(answers_to(talk, questions));
@@ -186,7 +198,6 @@ void probe_pace(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& optio
 
 void probe_grid(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& options) {
   constexpr std::int64_t kAnswer = 64;
-  constexpr double kBytesPerToken = 4.5;
   constexpr int kMost = 16;
   for (std::int64_t depth = 1024; depth <= options.longest_prompt; depth *= 4) {
     if (card.window() && depth + kAnswer > *card.window()) break;
@@ -194,8 +205,7 @@ void probe_grid(ProbeTalk& talk, CapabilityCard& card, const ProbeOptions& optio
          concurrency *= 2) {
       if (talk.waiter().stopped()) return;
       talk.parts().on_step(fmt::format("grid: {} tokens deep, {} at once", depth, concurrency));
-      const auto answers =
-          answers_to(talk, long_questions(concurrency, depth, kBytesPerToken, kAnswer));
+      const auto answers = answers_to(talk, long_questions(concurrency, depth, kAnswer));
       const auto figure = figure_of(answers, true, concurrency);
       if (answers.empty()) continue;
       card.grid.push_back(
@@ -229,8 +239,9 @@ std::optional<double> probe_tokens_per_turn(ProbeTalk& talk) {
   constexpr int kMostTurns = 4;
   for (int turn = 0; turn < kMostTurns && !talk.waiter().stopped(); ++turn) {
     const ChatReply reply = talk.ask(question);
-    if (!reply.answer || !reply.answer->usage.completion_tokens) break;
-    tokens.push_back(static_cast<double>(*reply.answer->usage.completion_tokens));
+    const auto figures = figures_of(reply, question);
+    if (!figures) break;
+    tokens.push_back(static_cast<double>(figures->tokens));
     if (reply.answer->message.calls.empty()) break;
     question.messages.push_back(reply.answer->message);
     for (const ToolCall& call : reply.answer->message.calls) {

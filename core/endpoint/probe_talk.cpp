@@ -1,20 +1,16 @@
 #include "core/endpoint/probe_talk.hpp"
 
+#include <algorithm>
+
 #include "core/base/text.hpp"
+#include "core/endpoint/probe_together.hpp"
 
 namespace plumb {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(120);
-
-ChatRequest request_of(const Question& question) {
-  return {.messages = question.messages,
-          .tools = question.tools,
-          .max_tokens = question.max_tokens,
-          .seed = std::nullopt,
-          .trial_header = "",
-          .allowed = kPatience};
-}
+constexpr double kLeastPatience = 120;  ///< seconds for an answer
+constexpr double kMostPatience = 900;
+constexpr std::int64_t kShortAnswer = 256;  ///< fits beside any prompt of these questions
 
 ChatReply nobody(const Error& error) {
   return {.answer = std::unexpected(Fault{.sentence = full_sentence(error)}), .cost = {}};
@@ -39,9 +35,39 @@ void ProbeTalk::learn(const Contestant& contestant) {
   }
 }
 
+ChatRequest ProbeTalk::request_of(const Question& question) const {
+  double patience = kLeastPatience;
+  if (slowest_tok_s_ > 0) {
+    patience += 1.5 * static_cast<double>(question.max_tokens) / slowest_tok_s_;
+  }
+  return {.messages = question.messages,
+          .tools = question.tools,
+          .max_tokens = question.max_tokens,
+          .seed = std::nullopt,
+          .trial_header = "",
+          .allowed = from_seconds(std::min(patience, kMostPatience))};
+}
+
+void ProbeTalk::note_rate(const ChatReply& reply, const Question& question) {
+  const auto figures = figures_of(reply, question);
+  const double wall_s = figures ? to_seconds(figures->ended - figures->sent) : 0;
+  if (wall_s <= 0) return;
+  const double rate = static_cast<double>(figures->tokens) / wall_s;
+  slowest_tok_s_ = slowest_tok_s_ > 0 ? std::min(slowest_tok_s_, rate) : rate;
+}
+
 ChatReply ProbeTalk::ask(const Question& question) {
   ChatReply reply = endpoint_->chat(request_of(question), waiter_);
-  if (reply.answer || is_refusal(reply) || waiter_.stopped()) return reply;
+  note_rate(reply, question);
+  if (reply.answer || waiter_.stopped()) return reply;
+  // Some servers count the room for the answer against the window.
+  if (says("context_full", reply) && question.max_tokens > kShortAnswer) {
+    Question shorter = question;
+    shorter.max_tokens = kShortAnswer;
+    return endpoint_->chat(request_of(shorter), waiter_);
+  }
+  const bool used_up = reply.answer.error().kind == Fault::Kind::cut_off;
+  if (is_refusal(reply) || used_up) return reply;
   return endpoint_->chat(request_of(question), waiter_);
 }
 

@@ -49,11 +49,15 @@ class ProbeTalk {
   [[nodiscard]] const Status& status() const { return status_; }
 
  private:
+  [[nodiscard]] ChatRequest request_of(const Question& question) const;
+  void note_rate(const ChatReply& reply, const Question& question);
+
   const ProbeParts& parts_;
   Waiter& waiter_;
   Contestant contestant_;
   std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<Endpoint> quiet_;  ///< null: thinking cannot be switched off
+  double slowest_tok_s_ = 0;         ///< of the answers so far; 0 before there was one
   Status status_;
 };
 

@@ -35,17 +35,31 @@ std::string make_code() {
   return code;
 }
 
-std::string long_prompt(const std::string& salt, const std::string& code, std::size_t bytes) {
-  std::string text = fmt::format("Session {}. The code at the start is \"{}\".", salt, code);
-  constexpr std::string_view kEnd = "\n\nAnswer with the code at the start and with nothing else.";
+namespace {
+
+/// Beginning and end, with sentences between them until it has so many bytes.
+std::string filled(std::string text, std::string_view end, const std::string& salt,
+                   std::size_t bytes) {
   std::mt19937_64 draw(hash_number(salt));
   constexpr int kWordsInSentence = 9;
-  for (int word = 0; text.size() + kEnd.size() < bytes; ++word) {
+  for (int word = 0; text.size() + end.size() < bytes; ++word) {
     if (word % kWordsInSentence == 0) text += word == 0 ? "\n\n" : ".\n";
     text += word % kWordsInSentence == 0 ? "The " : " ";
     text += kWords[draw() % kWords.size()];
   }
-  return text.append(".").append(kEnd);
+  return text.append(".").append(end);
+}
+
+}  // namespace
+
+std::string long_prompt(const std::string& salt, const std::string& code, std::size_t bytes) {
+  return filled(fmt::format("Session {}. The code at the start is \"{}\".", salt, code),
+                "\n\nAnswer with the code at the start and with nothing else.", salt, bytes);
+}
+
+std::string long_endless_prompt(const std::string& salt, std::size_t bytes) {
+  return filled(fmt::format("Session {}.", salt),
+                "\n\nNow count upwards from 1 without end, one number a line.", salt, bytes);
 }
 
 std::string endless_prompt(const std::string& salt, bool dense) {

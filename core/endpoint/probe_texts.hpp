@@ -14,6 +14,9 @@ namespace plumb {
 [[nodiscard]] std::string long_prompt(const std::string& salt, const std::string& code,
                                       std::size_t bytes);
 
+/// The same with a new end: an answer is asked for that does not end before max_tokens.
+[[nodiscard]] std::string long_endless_prompt(const std::string& salt, std::size_t bytes);
+
 /// Asks for an answer that does not end before max_tokens. Dense text cannot be guessed by
 /// speculation, predictable text can.
 [[nodiscard]] std::string endless_prompt(const std::string& salt, bool dense);

@@ -1,18 +1,38 @@
 #include "core/endpoint/probe_together.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 namespace plumb {
 
 std::optional<double> AnswerFigures::tok_s() const {
   constexpr std::int64_t kFewest = 16;  // under it one late chunk makes the rate
-  if (tokens < kFewest || decode_s <= 0) return std::nullopt;
+  constexpr double kOnePiece = 0.05;  // of the whole time: the tokens were held back until the end
+  const double wall_s = to_seconds(ended - sent);
+  if (tokens < kFewest || decode_s <= kOnePiece * wall_s) return std::nullopt;
   return static_cast<double>(tokens - 1) / decode_s;
 }
 
-std::optional<AnswerFigures> figures_of(const ChatReply& reply) {
-  if (!reply.answer) return std::nullopt;
+namespace {
+
+/// Servers count as they like; what cannot be true is no count.
+bool is_credible(const Usage& usage, const Question& question) {
+  constexpr std::int64_t kTemplate = 8192;  // room for what a server puts around a prompt
+  std::size_t bytes = 0;
+  for (const Message& message : question.messages) {
+    bytes += message.text.size();
+    for (const Image& image : message.images) bytes += image.bytes.size();
+  }
+  const auto most = static_cast<std::int64_t>(2 * bytes) + kTemplate;
+  return usage.completion_tokens.value_or(0) <= 2 * question.max_tokens + 64 &&
+         usage.prompt_tokens.value_or(0) <= most;
+}
+
+}  // namespace
+
+std::optional<AnswerFigures> figures_of(const ChatReply& reply, const Question& question) {
+  if (!reply.answer || !is_credible(reply.answer->usage, question)) return std::nullopt;
   const ChatResponse& response = *reply.answer;
   const auto first = response.times.first_token();
   if (!first || !response.times.last_token || !response.usage.completion_tokens)
@@ -30,12 +50,17 @@ std::optional<AnswerFigures> figures_of(const ChatReply& reply) {
 std::vector<ChatReply> ask_together(ProbeTalk& talk, std::span<const Question> questions) {
   std::vector<ChatReply> replies(questions.size());
   const std::stop_token stop = talk.waiter().stop_token();
+  for (ChatReply& reply : replies) reply.answer = std::unexpected(Fault{.sentence = "not asked"});
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    threads.emplace_back([&, i] {
-      Waiter waiter(talk.waiter().clock(), stop);
-      replies[i] = talk.ask_from(waiter, questions[i]);
-    });
+  try {
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      threads.emplace_back([&, i] {
+        Waiter waiter(talk.waiter().clock(), stop);
+        replies[i] = talk.ask_from(waiter, questions[i]);
+      });
+    }
+  } catch (const std::system_error&) {
+    // Fewer at once is all that this host can do; what was not asked is not in the figures.
   }
   threads.clear();
   return replies;

@@ -19,11 +19,13 @@ struct AnswerFigures {
   Instant ended{};
   ServerTimings server;
 
-  /// (tokens - 1) / decode_s; nothing where the answer is too short to tell.
+  /// (tokens - 1) / decode_s; nothing where the answer is too short to tell, or came in one piece
+  /// behind something that buffers.
   [[nodiscard]] std::optional<double> tok_s() const;
 };
-/// Nothing where there was no answer, no token, or no count of tokens.
-[[nodiscard]] std::optional<AnswerFigures> figures_of(const ChatReply& reply);
+/// Nothing where there was no answer, no token, or no count of tokens that can be true.
+[[nodiscard]] std::optional<AnswerFigures> figures_of(const ChatReply& reply,
+                                                      const Question& question);
 
 /// Asks all of them at the same time, each from a thread of its own; in their order.
 [[nodiscard]] std::vector<ChatReply> ask_together(ProbeTalk& talk,

@@ -24,7 +24,9 @@ std::optional<LostCall> lost_call(const ChatResponse& response,
   // More than the end of an empty answer, less than any call.
   constexpr std::int64_t kTokensOfSomething = 8;
   const std::int64_t counted = response.usage.completion_tokens.value_or(0);
-  if (response.has_token() || counted < kTokensOfSomething) return std::nullopt;
+  const std::int64_t hidden = response.usage.reasoning_tokens.value_or(0);
+  const bool cut = response.finish == Finish::length;
+  if (response.has_token() || cut || counted - hidden < kTokensOfSomething) return std::nullopt;
   return LostCall{"swallowed", std::to_string(counted) +
                                    " tokens were counted and nothing arrived: the server "
                                    "swallowed what was written"};
@@ -50,6 +52,12 @@ Json calls_json(const std::vector<ToolCall>& calls) {
 template <class T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
+}
+
+/// Servers count as they like; a count that no answer can have is none.
+std::optional<std::int64_t> credible(std::optional<std::int64_t> tokens) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  return tokens && *tokens >= 0 && *tokens <= kMost ? tokens : std::nullopt;
 }
 
 std::optional<double> decode_seconds(const ResponseTimes& times) {
@@ -124,8 +132,8 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
                        .end_ms = to_unix_ms(response.times.ended),
                        .ttft_ms = std::nullopt,
                        .decode_s = decode_seconds(response.times),
-                       .tokens = response.usage.completion_tokens,
-                       .prompt_tokens = response.usage.prompt_tokens};
+                       .tokens = credible(response.usage.completion_tokens),
+                       .prompt_tokens = credible(response.usage.prompt_tokens)};
   if (first_token) timing.ttft_ms = to_ms(*first_token - response.times.sent);
   record_.requests.push_back(timing);
   record_.tokens_known = record_.tokens_known && timing.tokens.has_value();
