@@ -72,7 +72,7 @@ std::int64_t tokens_of(const Asked& asked) {
 }
 
 CapabilityCard probed(const Server& server, ProbeOptions options = {.speed = false}) {
-  const ServerBook book;
+  static const ServerBook book = ServerBook::load(server_book_folder()).value();
   Contestant contestant;
   contestant.name = "c";
   contestant.url = "http://h/v1";
@@ -206,9 +206,98 @@ TEST(Probe, WithoutTokenCountsKnowsNoPace) {
 
 TEST(Probe, IsNotImpressedByAbsurdCounts) {
   const auto card = probed([](const Asked&) { return answer("ready", INT64_MAX, INT64_MAX); }, {});
+  EXPECT_FALSE(card.pace);
+  EXPECT_EQ(value(card, "window"), nullptr);
   for (const Json& figure : to_json(card)["speed"]["decode"])
     EXPECT_TRUE(figure["tok_s"].is_number() || figure["tok_s"].is_null());
   EXPECT_TRUE(parse_json(dump_json(to_json(card))));
+}
+
+TEST(Probe, NarrowsAWindowDownThatNobodyDeclared) {
+  const auto card = probed([](const Asked& asked) {
+    if (tokens_of(asked) + asked.max_tokens > 5000) {
+      return refusal("This model's maximum context length is 5000 tokens.");
+    }
+    return answer("ready", tokens_of(asked));
+  });
+  const Json window = value(card, "window");
+  EXPECT_LT(window["at_least"].get<int>(), 5000);
+  EXPECT_GT(window["at_least"].get<int>(), 3000);
+  EXPECT_EQ(card.window(), window["at_least"].get<int>());
+  EXPECT_TRUE(card.alarms.empty());
+}
+
+TEST(Probe, DoesNotTakeATemplateForMissingTokens) {
+  const auto card = probed([](const Asked& asked) { return answer("no", tokens_of(asked) + 400); });
+  EXPECT_FALSE(value(card, "window").contains("silent"));
+  EXPECT_TRUE(card.alarms.empty());
+}
+
+TEST(Probe, EndsWithAServerThatRefusesWhateverIsChanged) {
+  int asked = 0;
+  const auto card = probed([&](const Asked&) {
+    ++asked;
+    return refusal("'max_tokens' or 'max_completion_tokens' is too large");
+  });
+  EXPECT_EQ(value(card, "reachable"), false);
+  EXPECT_LT(asked, 6);
+}
+
+TEST(Probe, KnowsNoDecodeRateOfAnswersInOnePiece) {
+  const auto card = probed(
+      [](const Asked& asked) {
+        const bool endless = asked.text().find("without end") != std::string::npos;
+        ChatReply reply = answer("ready", tokens_of(asked), endless ? asked.max_tokens : 5);
+        auto& times = reply.answer->times;
+        times.first_text = times.ended - std::chrono::microseconds(100);
+        return reply;
+      },
+      {});
+  ASSERT_FALSE(card.decode.empty());
+  EXPECT_FALSE(card.decode[0].tok_s);
+  ASSERT_TRUE(card.pace);
+  EXPECT_NEAR(card.pace->decode_tok_s, 256 / 1.1, 1);
+  EXPECT_EQ(card.pace->ttft_ms, 0);
+}
+
+TEST(Probe, TakesAnAnswerThatWasCutForNoAnswer) {
+  const auto card = probed([](const Asked& asked) {
+    if (!asked.tools && asked.messages.back().images.empty())
+      return answer("ready", tokens_of(asked));
+    ChatReply cut = answer("", 20, asked.max_tokens);
+    cut.answer->finish = Finish::length;
+    return cut;
+  });
+  for (const char* id : {"tool_calls", "vision", "parallel_calls"}) {
+    ASSERT_NE(card.find(id), nullptr) << id;
+    EXPECT_EQ(card.find(id)->basis, Basis::unknown) << id;
+    EXPECT_FALSE(card.lacks(id)) << id;
+  }
+  EXPECT_TRUE(card.alarms.empty());
+}
+
+TEST(Probe, TriesTheOtherSwitchesWhenOneIsRefused) {
+  const auto card = probed([](const Asked& asked) {
+    const std::string how = asked.how.dialect.thinking_switch.value_or("chat_template_kwargs");
+    if (asked.how.sampling.thinking && how == "chat_template_kwargs") {
+      return refusal("Unknown parameter: 'chat_template_kwargs'");
+    }
+    ChatReply reply = answer("yes", tokens_of(asked));
+    const bool off = asked.how.sampling.thinking == false && how == "reasoning_effort";
+    if (!off) reply.answer->message.reasoning = "hm";
+    return reply;
+  });
+  EXPECT_EQ(value(card, "thinking"), "switchable");
+  EXPECT_EQ(card.dialect.thinking_switch, "reasoning_effort");
+}
+
+TEST(Probe, SaysNothingOfASeedThatIsNotSent) {
+  const auto card = probed([](const Asked& asked) {
+    return sampling_names(asked.how).contains("temperature")
+               ? refusal("temperature is not supported")
+               : answer("ready", tokens_of(asked));
+  });
+  EXPECT_EQ(card.find("repeatable")->basis, Basis::unknown);
 }
 
 TEST(Probe, ThatIsStoppedIsCancelled) {
