@@ -20,20 +20,35 @@ std::optional<double> rate_without_time_caps(std::vector<Tally> by_task) {
   return completion_rate(by_task);
 }
 
-std::string timeout_label(const std::vector<Tally>& own,
-                          const std::vector<std::optional<double>>& others) {
+/// Another contestant's rate and its interval.
+struct Rival {
+  double rate;
+  double low;
+};
+
+std::optional<Rival> rival_of(const std::vector<Tally>& by_task) {
+  const Json known = completion(by_task);
+  if (!known["rate"].is_number()) return std::nullopt;
+  return Rival{known["rate"].get<double>(), known["low"].get<double>()};
+}
+
+/// Whether time alone decides who of two is ahead, or that one is clearly behind.
+bool decides(double rate, double in_time, const Rival& rival) {
+  const bool other_order = sign(rate - rival.rate) != sign(in_time - rival.rate);
+  return other_order || (rate < rival.low && in_time >= rival.low);
+}
+
+std::string timeout_label(const std::vector<Tally>& own, const std::vector<Rival>& rivals) {
   const auto rate = completion_rate(own);
   if (!rate) return "";
   Tally total;
   for (const Tally& tally : own) total += tally;
   if (total.time_capped == 0) return "legitimate";
   const double in_time = *rate_without_time_caps(own);
-  const bool alone =
-      std::ranges::none_of(others, [](const auto& other) { return other.has_value(); });
-  const bool decisive = alone ? total.time_capped * 10 > total.planned
-                              : std::ranges::any_of(others, [&](const auto& other) {
-                                  return other && sign(*rate - *other) != sign(in_time - *other);
-                                });
+  const bool decisive = rivals.empty() ? total.time_capped * 10 > total.planned
+                                       : std::ranges::any_of(rivals, [&](const Rival& rival) {
+                                           return decides(*rate, in_time, rival);
+                                         });
   if (decisive) return "capped";
   return total.time_capped * 3 >= total.failed + total.capped ? "borderline" : "legitimate";
 }
@@ -101,11 +116,12 @@ Json pass_table(const std::vector<Tally>& by_task, int repeats, PassKind kind) {
 std::vector<std::string> timeout_labels(const Board& board) {
   std::vector<std::string> labels;
   for (std::size_t own = 0; own < board.contestants.size(); ++own) {
-    std::vector<std::optional<double>> others;
+    std::vector<Rival> rivals;
     for (std::size_t other = 0; other < board.contestants.size(); ++other) {
-      if (other != own) others.push_back(completion_rate(tallies(board.contestants[other])));
+      const auto rival = rival_of(tallies(board.contestants[other]));
+      if (other != own && rival) rivals.push_back(*rival);
     }
-    labels.push_back(timeout_label(tallies(board.contestants[own]), others));
+    labels.push_back(timeout_label(tallies(board.contestants[own]), rivals));
   }
   return labels;
 }

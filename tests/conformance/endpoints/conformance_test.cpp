@@ -43,7 +43,7 @@ std::unique_ptr<Endpoint> endpoint_at(const std::string& url, const std::string&
 std::string word_for(const Fault& fault) {
   return std::string(fault_name(fault.kind)) +
          (fault.status != 0 ? fmt::format(" {}", fault.status) : "") +
-         (fault.deterministic ? ", refused for good" : "");
+         (fault.deterministic ? ", refused for good" : "") + (fault.unparsed ? ", unread" : "");
 }
 
 /// What is wrong with an answer without a call that is not the policy's last word.

@@ -148,10 +148,11 @@ TEST(TimeoutLabel, LooksAtTimeCapsOnly) {
 TEST(TimeoutLabel, IsCappedWhenTheOrderHangsOnTime) {
   EXPECT_EQ(label("ppppptttff", "ppppppffff"), "capped");
   EXPECT_EQ(label("pppppptfff", "ppppppffff"), "capped") << "a tie that time made";
+  EXPECT_EQ(label("tttttttfff", "pppppppppf"), "capped") << "clearly behind, by time alone";
 }
 
 TEST(TimeoutLabel, IsBorderlineWhenTimeIsAThirdOfWhatDidNotPass) {
-  EXPECT_EQ(label("ppppttffff", "pppppppppf"), "borderline");
+  EXPECT_EQ(label("ppppttffff", "pppppppppp"), "borderline");
   EXPECT_EQ(label("pppptfffff", "pppppppppf"), "legitimate");
 }
 
