@@ -104,13 +104,28 @@ void set_tools(Json& body, const Dialect& dialect, std::span<const ToolSpec> too
   }
 }
 
-void set_thinking(Json& body, const Dialect& dialect, bool on) {
-  const std::string form = dialect.thinking_switch.value_or("thinking");
-  switch_thinking(body, form, on);
-  if (form != "thinking" || !on) return;
-  // Less than the limit of the whole answer, and never less than the protocol's least.
-  const auto limit = body[kMaxTokens].get<std::int64_t>();
-  body["thinking"]["budget_tokens"] = std::max(kLeastThinkingBudget, limit / 2);
+/// Thoughts count into the limit of the whole answer, so their budget is below it: half of it, or
+/// what the user wrote out. A limit that leaves no room for anything beside them is raised.
+void fit_thinking_budget(Json& body) {
+  const auto thinking = body.find("thinking");
+  if (thinking == body.end() || json_or(*thinking, "type", "") != "enabled") return;
+  const auto limit = json_or<std::int64_t>(body, kMaxTokens, kDefaultMaxTokens);
+  const auto budget =
+      json_or<std::int64_t>(*thinking, "budget_tokens", std::max(kLeastThinkingBudget, limit / 2));
+  (*thinking)["budget_tokens"] = budget;
+  if (budget >= limit) body[kMaxTokens] = limit + budget;
+}
+
+/// Everything but the conversation and the tools.
+void set_settings(Json& body, const Contestant& contestant, const ChatRequest& request) {
+  body["stream"] = true;
+  body[kMaxTokens] = kDefaultMaxTokens;
+  set_common(body, contestant, request, kMaxTokens);
+  const auto thinking = contestant.sampling.thinking;
+  if (thinking)
+    switch_thinking(body, contestant.dialect.thinking_switch.value_or("thinking"), *thinking);
+  add_extra_body(body, contestant, request);
+  fit_thinking_budget(body);
 }
 
 class MessagesProtocol final : public Protocol {
@@ -130,19 +145,19 @@ class MessagesProtocol final : public Protocol {
 
   std::string body(const Contestant& contestant, const ChatRequest& request) const override {
     const Dialect& dialect = contestant.dialect;
-    Json body = {{"stream", true}, {kMaxTokens, kDefaultMaxTokens}};
+    Json body = Json::object();
     const HistoryRules rules{.any_id = false};
     set_messages(body, sendable_history(request.messages, dialect, rules));
     set_tools(body, dialect, request.tools);
-    set_common(body, contestant, request, kMaxTokens);
-    if (const auto thinking = contestant.sampling.thinking) set_thinking(body, dialect, *thinking);
-    add_extra_body(body, contestant, request);
+    set_settings(body, contestant, request);
     return dump_json(body);
   }
 
   std::optional<std::int64_t> max_tokens(const Contestant& contestant,
                                          const ChatRequest& request) const override {
-    return asked_max_tokens(contestant, request).value_or(kDefaultMaxTokens);
+    Json body = Json::object();
+    set_settings(body, contestant, request);
+    return json_or<std::int64_t>(body, kMaxTokens, kDefaultMaxTokens);
   }
 
   std::unique_ptr<AnswerReader> reader(Assembler& assembler) const override {

@@ -22,9 +22,9 @@ Json input_parts(const Message& message) {
 
 void add_assistant(Json& input, const Message& message) {
   if (!message.text.empty() || message.calls.empty()) {
-    input.push_back({{"type", "message"},
-                     {"role", "assistant"},
-                     {"content", {{{"type", "output_text"}, {"text", message.text}}}}});
+    // As parts of type output_text vLLM (0.32) takes it with the id and the status of an answer
+    // only.
+    input.push_back({{"type", "message"}, {"role", "assistant"}, {"content", message.text}});
   }
   for (const ToolCall& call : message.calls) {
     input.push_back({{"type", "function_call"},

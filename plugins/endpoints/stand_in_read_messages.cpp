@@ -14,6 +14,19 @@ void read_thinking(const Json& block, StandInRequest& request) {
   }
 }
 
+/// As the hosted API: thoughts count into the limit.
+void check_budget(const Json& body, StandInRequest& request) {
+  const Json thinking = body.value("thinking", Json());
+  if (json_or(thinking, "type", "") != "enabled") return;
+  const auto budget = json_or<std::int64_t>(thinking, "budget_tokens", 0);
+  if (budget < 1024) {
+    request.bad_budget =
+        "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
+  } else if (budget >= *request.max_tokens) {
+    request.bad_budget = "`max_tokens` must be greater than `thinking.budget_tokens`";
+  }
+}
+
 Status read_answer(const Json& content, bool thinks, StandInRequest& request) {
   StandInMessage message{.role = "assistant"};
   if (content.is_string()) {
@@ -80,6 +93,7 @@ Status read_messages(const Json& body, StandInRequest& request) {
     return fail(Code::protocol, "messages: at least one message is required");
   }
   if (!request.max_tokens) return fail(Code::protocol, "max_tokens: Field required");
+  check_budget(body, request);
   if (const Json system = body.value("system", Json()); !system.is_null()) {
     StandInMessage message{.role = "system"};
     PLUMB_CHECK(read_content(system, message));

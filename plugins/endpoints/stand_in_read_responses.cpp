@@ -18,7 +18,10 @@ Status read_item(const Json& item, StandInRequest& request, std::vector<StandInM
   const std::string role = json_or(item, "role", "");
   const std::string type = json_or(item, "type", role.empty() ? "" : "message");
   if (type == "message" && role == "assistant") {
-    return read_content(item.value("content", Json()), open_answer(messages, answer_is_open));
+    const Json content = item.value("content", Json());
+    const bool as_answered = item.contains("id") && item.contains("status");
+    request.has_bare_output_text |= content.is_array() && !as_answered;
+    return read_content(content, open_answer(messages, answer_is_open));
   }
   if (type == "function_call") {
     StandInMessage& answer = open_answer(messages, answer_is_open);

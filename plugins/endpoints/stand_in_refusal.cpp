@@ -97,6 +97,9 @@ std::optional<StandInRefusal> malformed_request(const StandInOptions& options,
   if (request.has_stray_stream_options && is_strict(flavour)) {
     return StandInRefusal{stray_stream_options};
   }
+  if (request.has_bare_output_text && flavour == Flavour::vllm) {
+    return StandInRefusal{bad_request, "ResponseOutputMessageParam: 'id' and 'status' are missing"};
+  }
   if (!request.bad_arguments.empty() && flavour != Flavour::openrouter) {
     return StandInRefusal{arguments, request.bad_arguments};
   }
@@ -105,6 +108,7 @@ std::optional<StandInRefusal> malformed_request(const StandInOptions& options,
     return StandInRefusal{logprobs};
   }
   const bool signs = flavour == Flavour::plain || flavour == Flavour::openrouter;
+  if (signs && !request.bad_budget.empty()) return StandInRefusal{bad_request, request.bad_budget};
   if (signs && options.think > 0 && !request.bad_thinking.empty()) {
     return StandInRefusal{thinking, request.bad_thinking};
   }

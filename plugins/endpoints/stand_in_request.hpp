@@ -49,6 +49,9 @@ struct StandInRequest {
   std::string unknown_role;
   std::string bad_arguments;  ///< of an earlier call: the first that are no JSON object
   std::string bad_thinking;   ///< why the thinking blocks are not those that were sent
+  std::string bad_budget;     ///< why so much thinking cannot be asked for
+  /// An item that says it is an earlier answer, without the id and the status of one.
+  bool has_bare_output_text = false;
 
   // --- What the policies need.
   std::int64_t turn = 0;  ///< number of assistant messages

@@ -70,6 +70,28 @@ TEST(MessagesBody, ThinkingIsSwitchedWithItsBudget) {
   EXPECT_EQ(body({}, contestant)["temperature"], 0.6);
 }
 
+TEST(MessagesBody, TheBudgetOfThoughtsIsBelowTheLimitThatIsAsked) {
+  Contestant contestant{.api = "messages", .sampling = {.max_tokens = 10'000, .thinking = true}};
+  const auto asked = [&](const ChatRequest& request) {
+    const Json sent = *parse_json(messages_protocol().body(contestant, request));
+    const auto limit = sent["max_tokens"].get<std::int64_t>();
+    EXPECT_LT(sent["thinking"]["budget_tokens"].get<std::int64_t>(), limit);
+    EXPECT_GE(sent["thinking"]["budget_tokens"].get<std::int64_t>(), 1024);
+    EXPECT_EQ(messages_protocol().max_tokens(contestant, request), limit);
+    return limit;
+  };
+  EXPECT_EQ(asked({.max_tokens = 16}), 16 + 1024);
+  EXPECT_EQ(asked({.max_tokens = 1024}), 2048);
+  EXPECT_EQ(asked({.max_tokens = 1025}), 1025);
+  contestant.extra_body = {{"max_tokens", 500}};
+  EXPECT_EQ(asked({}), 1524);
+  contestant.extra_body = {{"max_tokens", 3000}};
+  EXPECT_EQ(asked({}), 3000);
+  contestant.extra_body = {{"thinking", {{"budget_tokens", 4000}}}};
+  EXPECT_EQ(asked({}), 10'000);
+  EXPECT_EQ(asked({.max_tokens = 16}), 4016);
+}
+
 TEST(MessagesBody, ToolsAndTheirChoiceAreSpokenInTheProtocolsOwnWords) {
   Contestant contestant;
   contestant.dialect = {.parallel_tool_calls = false, .tool_choice = "required"};

@@ -143,7 +143,8 @@ TEST(StandInMessages, AThinkingBlockMustComeBackAsItWas) {
   const auto server = serve("think=2");
   Json body = messages_body("Call the tool note with text \"a\".");
   body["stream"] = false;
-  body["thinking"] = {{"type", "enabled"}, {"budget_tokens", 100}};
+  body["thinking"] = {{"type", "enabled"}, {"budget_tokens", 1024}};
+  body["max_tokens"] = 2048;
   const Json content = post(*server, "/v1/messages", body).json().at("content");
   const auto go_on = [&](const Json& blocks) {
     Json next = body;
@@ -161,6 +162,19 @@ TEST(StandInMessages, AThinkingBlockMustComeBackAsItWas) {
   const Page without = go_on(Json::array({content.at(1)}));
   EXPECT_EQ(without.status, 400);
   EXPECT_THAT(without.body, HasSubstr("Expected `thinking`"));
+}
+
+TEST(StandInMessages, TheBudgetOfThoughtsMustBeBelowTheLimit) {
+  const auto server = serve("think=2");
+  Json body = messages_body("hi");
+  body["max_tokens"] = 2048;
+  const auto status = [&](std::int64_t budget) {
+    body["thinking"] = {{"type", "enabled"}, {"budget_tokens", budget}};
+    return post(*server, "/v1/messages", body).status;
+  };
+  EXPECT_EQ(status(2047), 200);
+  EXPECT_EQ(status(2048), 400);
+  EXPECT_EQ(status(1000), 400);
 }
 
 TEST(StandInMessages, ErrorsHaveTheShapeOfTheProtocolButForLlamaServer) {
@@ -193,6 +207,20 @@ TEST(StandInProtocols, ATrialIsPlayedInAllThree) {
     const Page page = post(*server, path, whole, header_of(trial_of(0)));
     EXPECT_THAT(page.body, HasSubstr("oracle 1")) << path;
   }
+}
+
+TEST(StandInProtocols, VllmTakesAnEarlierAnswerAsATextOnly) {
+  Json body = responses_body("hi");
+  const auto status = [&](const char* options, const Json& content) {
+    Json next = body;
+    next["input"].push_back({{"type", "message"}, {"role", "assistant"}, {"content", content}});
+    next["input"].push_back({{"type", "message"}, {"role", "user"}, {"content", "go on"}});
+    return post(*serve(options), "/v1/responses", next).status;
+  };
+  const Json parts = Json::array({{{"type", "output_text"}, {"text", "hello"}}});
+  EXPECT_EQ(status("flavour=vllm", "hello"), 200);
+  EXPECT_EQ(status("flavour=vllm", parts), 400);
+  EXPECT_EQ(status("", parts), 200);
 }
 
 TEST(StandInProtocols, APictureInAToolsResultIsSeen) {
