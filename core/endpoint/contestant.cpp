@@ -66,6 +66,8 @@ Json Dialect::to_json() const {
   keep("id_format", id_format);
   keep("stream_usage", stream_usage);
   keep("sampling_names", sampling_names);
+  keep("sampling_off", sampling_off);
+  keep("send_reasoning", send_reasoning);
   return shown;
 }
 
@@ -82,6 +84,8 @@ void Dialect::complete(const Dialect& found) {
   take(id_format, found.id_format);
   take(stream_usage, found.stream_usage);
   take(sampling_names, found.sampling_names);
+  take(sampling_off, found.sampling_off);
+  take(send_reasoning, found.send_reasoning);
 }
 
 Dialect dialect_from_json(const Json& json) {
@@ -99,11 +103,18 @@ Dialect dialect_from_json(const Json& json) {
   boolean("parallel_tool_calls", dialect.parallel_tool_calls);
   text("tool_choice", dialect.tool_choice);
   text("id_format", dialect.id_format);
+  text("send_reasoning", dialect.send_reasoning);
   boolean("stream_usage", dialect.stream_usage);
   if (json.is_object() && json.contains("sampling_names")) {
     auto& names = dialect.sampling_names.emplace();
     for (const auto& [name, there] : json["sampling_names"].items()) {
       if (there.is_string()) names[name] = there.get<std::string>();
+    }
+  }
+  if (json.is_object() && json.contains("sampling_off")) {
+    auto& off = dialect.sampling_off.emplace();
+    for (const auto& [name, there] : json["sampling_off"].items()) {
+      if (there.is_number_integer()) off[name] = there.get<std::int64_t>();
     }
   }
   return dialect;
@@ -130,6 +141,7 @@ Json Contestant::identity() const {
                    {"recipe", recipe},
                    {"attempts", attempts},
                    {"extra_body", extra_body}};
+  if (dialect.send_reasoning) identity["send_reasoning"] = *dialect.send_reasoning;
   if (is_stand_in()) identity["stand_in"] = url;
   if (is_replay()) identity["replay"] = url;
   return identity;

@@ -32,8 +32,8 @@ struct Sampling {
 };
 
 /// How a server wants to be asked. What is unset is asked in the common way that stands behind it,
-/// unless the probe found out better. `merge_roles` and `system_as_user` change what the model
-/// reads: they belong to the fingerprint.
+/// unless the probe found out better. `merge_roles`, `system_as_user` and `send_reasoning` change
+/// what the model reads: they belong to the fingerprint.
 struct Dialect {
   std::optional<bool> merge_roles;     ///< one message where two of one role follow; false
   std::optional<bool> system_as_user;  ///< the system prompt leads the first user message; false
@@ -48,6 +48,12 @@ struct Dialect {
   /// Parameter of Sampling -> its name on this server. A parameter that is not in it cannot be sent
   /// there. Unset: those that all servers of the protocol take.
   std::optional<std::map<std::string, std::string>> sampling_names;
+  /// Parameter of Sampling -> what says "off" there, where it is not our value (top_k: 0). Of a
+  /// server file only.
+  std::optional<std::map<std::string, std::int64_t>> sampling_off;
+  /// The name under which the reasoning of earlier turns goes back with a chat request:
+  /// "reasoning_content", "reasoning"; unset: it is not sent.
+  std::optional<std::string> send_reasoning;
 
   [[nodiscard]] Json to_json() const;
   /// Takes from `found` what is unset here.
@@ -91,9 +97,9 @@ struct Contestant {
 
   /// What makes this contestant the same one in a later run: model, protocol, the sampling that is
   /// asked for and what else changes the prompt (merged roles, the system prompt's place,
-  /// thinking); no place (URL, key, headers), no pace and no timeout. Of a stand-in the URL counts:
-  /// it is the model. For resume and for the fingerprint. The values of secret fields are not in
-  /// it.
+  /// thinking, reasoning that goes back); no place (URL, key, headers), no pace and no timeout. Of
+  /// a stand-in the URL counts: it is the model. For resume and for the fingerprint. The values of
+  /// secret fields are not in it.
   [[nodiscard]] Json identity() const;
 };
 

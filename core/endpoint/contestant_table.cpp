@@ -36,7 +36,7 @@ const std::vector<std::string> kSamplingKeys = {
     "repetition_penalty", "max_tokens", "seed",  "thinking"};
 const std::vector<std::string> kDialectKeys = {
     "merge_roles", "system_as_user", "max_tokens_field", "thinking_switch", "parallel_tool_calls",
-    "tool_choice", "id_format",      "stream_usage",     "sampling_names"};
+    "tool_choice", "id_format",      "stream_usage",     "sampling_names",  "send_reasoning"};
 /// What sampling_names may name: all of a sampler that has a field of its own.
 const std::vector<std::string> kSamplers = {
     "temperature",        "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
@@ -216,6 +216,7 @@ void read_dialect(TableReader& dialect, Dialect& into) {
   dialect.word("tool_choice", {"auto", "required"}, into.tool_choice);
   dialect.word("id_format", {"as_sent", "nine"}, into.id_format);
   dialect.boolean("stream_usage", into.stream_usage);
+  dialect.word("send_reasoning", {"reasoning_content", "reasoning"}, into.send_reasoning);
   read_sampling_names(dialect, into);
 }
 

@@ -41,6 +41,7 @@ const std::vector<Option>& options() {
                                           {"tool_choice", "dialect", Kind::text},
                                           {"id_format", "dialect", Kind::text},
                                           {"stream_usage", "dialect", Kind::boolean},
+                                          {"send_reasoning", "dialect", Kind::text},
                                           {"extra_body", "", Kind::file},
                                           {"key_env", "", Kind::text},
                                           {"header", "", Kind::header},

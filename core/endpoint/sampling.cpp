@@ -44,14 +44,45 @@ bool is_common(const Contestant& contestant, std::string_view name) {
   return among(kChat);
 }
 
+/// Whether the protocol has it at all; servers of chat completions have more than its paper.
+bool is_of_protocol(const Contestant& contestant, std::string_view name) {
+  const auto among = [&](const auto& names) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  constexpr std::array kNotInResponses = {"seed", "min_p", "repetition_penalty", "top_k"};
+  constexpr std::array kNotInMessages = {"seed", "min_p", "presence_penalty", "frequency_penalty",
+                                         "repetition_penalty"};
+  if (contestant.api == "responses") return !among(kNotInResponses);
+  if (contestant.api == "messages") return !among(kNotInMessages);
+  return true;
+}
+
 std::optional<std::string> name_there(const Contestant& contestant, const Parameter& parameter) {
-  const bool safe = parameter.by_user || is_common(contestant, parameter.name);
+  const bool common = is_common(contestant, parameter.name);
   const auto& names = contestant.dialect.sampling_names;
-  if (!names) return safe ? std::optional<std::string>(parameter.name) : std::nullopt;
+  if (!names) {
+    const bool sent = common || (parameter.by_user && is_of_protocol(contestant, parameter.name));
+    return sent ? std::optional<std::string>(parameter.name) : std::nullopt;
+  }
   // The names are those of chat completions; in the other protocols a server may take fewer.
   const auto at = names->find(parameter.name);
-  const bool takes = at != names->end() && (safe || contestant.api == "chat");
+  const bool takes =
+      at != names->end() && (common || parameter.by_user || contestant.api == "chat");
   return takes ? std::optional(at->second) : std::nullopt;
+}
+
+/// Our word for "off" in the server's words.
+Json value_there(const Contestant& contestant, const Parameter& parameter) {
+  const std::map<std::string, Json, std::less<>> kOff = {{"top_k", -1},
+                                                         {"min_p", 0.0},
+                                                         {"presence_penalty", 0.0},
+                                                         {"frequency_penalty", 0.0},
+                                                         {"repetition_penalty", 1.0}};
+  const auto& off = contestant.dialect.sampling_off;
+  const auto ours = kOff.find(parameter.name);
+  const bool is_off = ours != kOff.end() && ours->second == parameter.value;
+  if (!is_off || !off || !off->contains(parameter.name)) return parameter.value;
+  return off->at(parameter.name);
 }
 
 }  // namespace
@@ -71,7 +102,9 @@ Sampling sent_sampling(const Sampling& sampling) {
 Json sampling_fields(const Contestant& contestant, std::optional<std::int64_t> seed) {
   Json fields = Json::object();
   for (const Parameter& parameter : parameters(contestant.sampling, seed)) {
-    if (const auto name = name_there(contestant, parameter)) fields[*name] = parameter.value;
+    if (const auto name = name_there(contestant, parameter)) {
+      fields[*name] = value_there(contestant, parameter);
+    }
   }
   return fields;
 }

@@ -161,12 +161,26 @@ void read_discovery(KindReader& reader, const Json& file, ServerKind& kind) {
   }
 }
 
+void read_sampling_off(KindReader& reader, const Json& table, Dialect& dialect) {
+  if (!table.contains("sampling_off")) return;
+  const Json values = reader.table(table, "sampling_off", "dialect.");
+  reader.only(values, "dialect.sampling_off", kSampling);
+  auto& off = dialect.sampling_off.emplace();
+  for (const auto& [name, value] : values.items()) {
+    if (!value.is_number_integer()) {
+      reader.complain("dialect.sampling_off." + name, "must be a whole number");
+    } else {
+      off[name] = value.get<std::int64_t>();
+    }
+  }
+}
+
 void read_dialect(KindReader& reader, const Json& file, Dialect& dialect) {
   const Json table = reader.table(file, "dialect", "");
-  reader.only(
-      table, "dialect",
-      {"merge_roles", "system_as_user", "max_tokens_field", "thinking_switch",
-       "parallel_tool_calls", "tool_choice", "id_format", "stream_usage", "sampling_names"});
+  reader.only(table, "dialect",
+              {"merge_roles", "system_as_user", "max_tokens_field", "thinking_switch",
+               "parallel_tool_calls", "tool_choice", "id_format", "stream_usage", "sampling_names",
+               "sampling_off", "send_reasoning"});
   const auto flag = [&](const char* key, std::optional<bool>& into) {
     if (table.contains(key)) into = reader.flag(table, key, "dialect.");
   };
@@ -186,6 +200,8 @@ void read_dialect(KindReader& reader, const Json& file, Dialect& dialect) {
        {"chat_template_kwargs", "reasoning_effort", "reasoning", "thinking", "none"});
   word("tool_choice", dialect.tool_choice, {"auto", "required"});
   word("id_format", dialect.id_format, {"as_sent", "nine"});
+  word("send_reasoning", dialect.send_reasoning, {"reasoning_content", "reasoning"});
+  read_sampling_off(reader, table, dialect);
   if (!table.contains("sampling_names")) return;
   const Json names = reader.table(table, "sampling_names", "dialect.");
   reader.only(names, "dialect.sampling_names", kSampling);

@@ -39,7 +39,7 @@ struct Message {
   Role role = Role::user;
   std::string text;
   std::vector<Image> images;  ///< user and tool only; shown after the text
-  std::string reasoning;      ///< assistant only; never sent back
+  std::string reasoning;  ///< assistant only; sent back only where Dialect::send_reasoning says so
   /// Assistant only: reasoning that the server sealed (a JSON list), which it wants back as it came
   /// together with the calls; "" where the protocol has none.
   std::string sealed_reasoning;

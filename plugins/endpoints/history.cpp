@@ -138,6 +138,7 @@ std::vector<Message> with_roles_merged(std::vector<Message> history) {
     }
     Message& before = sent.back();
     join_text(before.text, message.text);
+    join_text(before.reasoning, message.reasoning);
     std::ranges::move(message.images, std::back_inserter(before.images));
     std::ranges::move(message.calls, std::back_inserter(before.calls));
   }
@@ -152,7 +153,7 @@ std::vector<Message> sendable_history(std::span<const Message> messages, const D
   Ids ids(dialect.id_format == "nine", rules.any_id);
   for (std::size_t i = 0; i < sent.size(); ++i) {
     Message& message = sent[i];
-    message.reasoning.clear();
+    if (!rules.reasoning || !dialect.send_reasoning) message.reasoning.clear();
     if (message.role == Role::tool) message.call_id = ids.of_answer(message.call_id);
     if (message.role != Role::assistant) continue;
     ids.begin_turn();

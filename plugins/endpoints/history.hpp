@@ -14,6 +14,7 @@ namespace plumb {
 struct HistoryRules {
   bool tool_pictures = true;   ///< else the pictures of tool results follow in a user message
   bool dots_in_names = false;  ///< of tools
+  bool reasoning = false;      ///< of earlier turns, where the dialect sends it
   bool any_id = true;          ///< else ids are of letters, digits, "_" and "-"
 };
 

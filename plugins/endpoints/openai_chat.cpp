@@ -27,12 +27,13 @@ Json sent_content(const Message& message) {
   return parts;
 }
 
-Json sent_message(const Message& message) {
+Json sent_message(const Message& message, const Dialect& dialect) {
   Json sent = {{"role", role_name(message.role)}, {"content", sent_content(message)}};
   if (message.role == Role::tool) sent["tool_call_id"] = message.call_id;
   // Where there is no text the content is "": null is refused by some servers (llama-cpp-python
   // 0.3.36 with 500), a missing field by others (DeepSeek: "missing field `content`").
   if (!message.calls.empty()) sent["tool_calls"] = sent_calls(message.calls);
+  if (!message.reasoning.empty()) sent[*dialect.send_reasoning] = message.reasoning;
   return sent;
 }
 
@@ -58,9 +59,9 @@ class ChatProtocol final : public Protocol {
   std::string body(const Contestant& contestant, const ChatRequest& request) const override {
     const Dialect& dialect = contestant.dialect;
     Json body = {{"stream", true}, {"messages", Json::array()}};
-    const HistoryRules rules{.tool_pictures = false, .dots_in_names = true};
+    const HistoryRules rules{.tool_pictures = false, .dots_in_names = true, .reasoning = true};
     for (const Message& message : sendable_history(request.messages, dialect, rules)) {
-      body["messages"].push_back(sent_message(message));
+      body["messages"].push_back(sent_message(message, dialect));
     }
     // An empty list is refused by some servers.
     for (const ToolSpec& tool : request.tools) {

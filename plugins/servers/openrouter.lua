@@ -31,6 +31,8 @@ return {
       presence_penalty = "presence_penalty", frequency_penalty = "frequency_penalty",
       repetition_penalty = "repetition_penalty", seed = "seed",
     },
+    -- Documented as 0 or above.
+    sampling_off = { top_k = 0 },
   },
 
   error_words = {

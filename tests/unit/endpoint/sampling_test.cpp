@@ -53,6 +53,30 @@ TEST(Sampling, OfAKnownServerItsOwnNamesAreUsedAndTheRestIsUnsent) {
       ElementsAre("top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "seed"));
 }
 
+TEST(Sampling, WhatTheProtocolDoesNotHaveIsUnsentUnlessTheServerNamesIt) {
+  Contestant contestant{
+      .api = "responses",
+      .sampling = {.top_k = 20, .min_p = 0.1, .repetition_penalty = 1.1, .seed = 3}};
+  EXPECT_EQ(sampling_fields(contestant), (Json{{"temperature", 0.6}, {"top_p", 0.95}}));
+  EXPECT_THAT(unsent_sampling(contestant),
+              ElementsAre("top_k", "min_p", "presence_penalty", "frequency_penalty",
+                          "repetition_penalty", "seed"));
+  contestant.api = "messages";
+  EXPECT_EQ(sampling_fields(contestant), (Json{{"temperature", 0.6}, {"top_k", 20}}));
+  contestant.dialect.sampling_names = {{"seed", "seed"}, {"presence_penalty", "presence_penalty"}};
+  EXPECT_EQ(sampling_fields(contestant), (Json{{"seed", 3}}));
+}
+
+TEST(Sampling, OffIsSaidInTheServersWord) {
+  Contestant contestant;
+  contestant.dialect.sampling_names = {{"top_k", "top_k"}};
+  contestant.dialect.sampling_off = {{"top_k", 0}};
+  EXPECT_EQ(sampling_fields(contestant), (Json{{"top_k", 0}}));
+  contestant.sampling.top_k = 20;
+  EXPECT_EQ(sampling_fields(contestant), (Json{{"top_k", 20}}));
+  EXPECT_EQ(dialect_from_json(contestant.dialect.to_json()).sampling_off->at("top_k"), 0);
+}
+
 TEST(Sampling, WhatTheExtraBodyHoldsIsSent) {
   const Contestant contestant{
       .extra_body = {{"top_k", -1}, {"min_p", 0}, {"repetition_penalty", 1}}};
