@@ -176,17 +176,25 @@ class Walk {
     return true;
   }
 
-  /// What follows `\u`; half of a surrogate pair is no character.
+  /// What follows `\u`. Half of a surrogate pair is no character, but no reason to throw an answer
+  /// away either: a model's token may end between the halves.
   bool escaped_point() {
+    constexpr unsigned kReplacement = 0xFFFD;
     unsigned point = 0;
     if (!code_unit(point)) return false;
-    if (point >= 0xD800 && point <= 0xDFFF) {
+    while (point >= 0xD800 && point <= 0xDBFF) {
+      if (!text_.substr(at_).starts_with("\\u")) break;
+      at_ += 2;
       unsigned low = 0;
-      if (point >= 0xDC00 || !took('\\') || !took('u') || !code_unit(low)) return false;
-      if (low < 0xDC00 || low > 0xDFFF) return false;
-      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+      if (!code_unit(low)) return false;
+      if (low >= 0xDC00 && low <= 0xDFFF) {
+        append_utf8(0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00));
+        return true;
+      }
+      append_utf8(kReplacement);
+      point = low;
     }
-    append_utf8(point);
+    append_utf8(point >= 0xD800 && point <= 0xDFFF ? kReplacement : point);
     return true;
   }
 
