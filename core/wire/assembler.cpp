@@ -24,6 +24,12 @@ std::string_view Assembler::admitted(std::string_view text) {
   return text;
 }
 
+bool Assembler::hold(std::size_t bytes) {
+  if (bytes > max_text_ - size_) cut();
+  if (!full()) size_ += bytes;
+  return !full();
+}
+
 void Assembler::on_text(std::string_view text, Instant at) {
   if (text.empty() || full()) return;
   response_.message.text += admitted(text);

@@ -38,6 +38,10 @@ class Assembler {
   void on_model(std::string_view model) { response_.model_as_served = model; }
   /// A piece of the server's sealed reasoning (JSON), to be sent back as it is.
   void on_sealed(std::string_view json);
+  /// Counts what a reader keeps on its own until the block is whole. False: the cap is reached.
+  bool hold(std::size_t bytes);
+  /// There is more of something than anybody reads: stop reading.
+  void cut() { response_.oversize = true; }
   [[nodiscard]] Usage& usage() { return response_.usage; }
   [[nodiscard]] ServerTimings& server() { return response_.server; }
 

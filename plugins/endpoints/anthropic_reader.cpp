@@ -108,20 +108,30 @@ void MessagesReader::begin(std::int64_t index, Block block) {
   if (block.type == "tool_use") {
     assembler_.on_call({.index = index, .id = block.id, .name = block.name}, at_);
   }
-  open_[index] = {std::move(block)};
+  if (!assembler_.hold(block.signature.size() + block.data.size() + block.input.size())) return;
+  if (Open* const open = open_at(index)) *open = {std::move(block)};
+}
+
+MessagesReader::Open* MessagesReader::open_at(std::int64_t index) {
+  if (open_.size() == Assembler::kMaxCalls && !open_.contains(index)) {
+    assembler_.cut();
+    return nullptr;
+  }
+  return &open_[index];
 }
 
 void MessagesReader::add(std::int64_t index, const Block& piece) {
   assembler_.on_text(piece.text, at_);
   assembler_.on_reasoning(piece.thinking, at_);
-  Open& open = open_[index];
+  Open* const open = open_at(index);
+  if (open == nullptr) return;
   if (!piece.input.empty()) {
-    open.has_input = true;
+    open->has_input = true;
     assembler_.on_call({.index = index, .arguments = piece.input}, at_);
   }
-  if (assembler_.full()) return;
-  open.block.thinking += piece.thinking;
-  open.block.signature += piece.signature;
+  if (assembler_.full() || !assembler_.hold(piece.signature.size())) return;
+  open->block.thinking += piece.thinking;
+  open->block.signature += piece.signature;
 }
 
 void MessagesReader::end(std::int64_t index, const Open& open) {

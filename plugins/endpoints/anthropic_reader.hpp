@@ -52,6 +52,8 @@ class MessagesReader final : public AnswerReader, JsonListener {
   static void on_block(Block& block, std::string_view field, const JsonScalar& scalar);
   void on_usage(std::string_view field, const JsonScalar& scalar);
   void dispatch();
+  /// Null when more blocks are open than anybody reads.
+  [[nodiscard]] Open* open_at(std::int64_t index);
   void begin(std::int64_t index, Block block);
   void add(std::int64_t index, const Block& piece);
   void end(std::int64_t index, const Open& open);

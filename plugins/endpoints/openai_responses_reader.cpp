@@ -103,20 +103,31 @@ void ResponsesReader::add_part() {
   event_.item.part_text.clear();
 }
 
+ResponsesReader::Call* ResponsesReader::call_at(std::int64_t index) {
+  if (calls_.size() == Assembler::kMaxCalls && !calls_.contains(index)) {
+    assembler_.cut();
+    return nullptr;
+  }
+  return &calls_[index];
+}
+
 void ResponsesReader::add_call(std::int64_t index, const Item& item) {
   if (item.type != "function_call") return;
-  Call& call = calls_[index];
-  if (!call.named) {
-    call.named = true;
+  Call* const call = call_at(index);
+  if (call == nullptr) return;
+  if (!call->named) {
+    call->named = true;
     const std::string& id = item.call_id.empty() ? item.id : item.call_id;
     assembler_.on_call({.index = index, .id = id, .name = item.name}, at_);
   }
-  if (!call.has_arguments) add_arguments(index, item.arguments);
+  if (!call->has_arguments) add_arguments(index, item.arguments);
 }
 
 void ResponsesReader::add_arguments(std::int64_t index, std::string_view arguments) {
   if (arguments.empty()) return;
-  calls_[index].has_arguments = true;
+  Call* const call = call_at(index);
+  if (call == nullptr) return;
+  call->has_arguments = true;
   assembler_.on_call({.index = index, .arguments = arguments}, at_);
 }
 
@@ -134,6 +145,10 @@ void ResponsesReader::on_end(const JsonPlace& place) {
 
 std::int64_t ResponsesReader::index_by_id() {
   const std::string& id = event_.item.id.empty() ? event_.item_id : event_.item.id;
+  if (index_of_.size() == Assembler::kMaxCalls && !index_of_.contains(id)) {
+    assembler_.cut();
+    return 0;
+  }
   return index_of_.try_emplace(id, static_cast<std::int64_t>(index_of_.size())).first->second;
 }
 
@@ -155,7 +170,8 @@ void ResponsesReader::dispatch() {
   } else if (type == "response.function_call_arguments.delta") {
     add_arguments(event_.index, event_.delta);
   } else if (type == "response.function_call_arguments.done") {
-    if (!calls_[event_.index].has_arguments) add_arguments(event_.index, event_.arguments);
+    const Call* const call = call_at(event_.index);
+    if (call != nullptr && !call->has_arguments) add_arguments(event_.index, event_.arguments);
   } else if (type == "response.output_item.added" || type == "response.output_item.done") {
     add_call(event_.index, event_.item);
   }

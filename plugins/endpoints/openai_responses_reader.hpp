@@ -60,6 +60,8 @@ class ResponsesReader final : public AnswerReader, JsonListener {
   static void on_item(Item& item, std::string_view field, const JsonScalar& scalar);
   void on_reasoning(std::string_view kind, std::string_view text);
   void add_part();
+  /// Null when there are more calls than anybody reads.
+  [[nodiscard]] Call* call_at(std::int64_t index);
   void add_call(std::int64_t index, const Item& item);
   void add_arguments(std::int64_t index, std::string_view arguments);
   /// Where the item that this event is about stands, by its id.
