@@ -90,7 +90,7 @@ std::optional<double> value_of(const SeriesSample& sample, const SeriesSource& s
     const auto label = sample.labels.find(name);
     const auto factor =
         label == sample.labels.end() ? std::nullopt : parse_number(trimmed(label->second));
-    if (!factor) return std::nullopt;
+    if (!factor || *factor < 0) return std::nullopt;
     product *= *factor;
   }
   return product;
