@@ -258,7 +258,10 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
   transcript_.add("fault", {{"kind", fault_name(fault.kind)},
                             {"status", fault.status},
                             {"sentence", fault.sentence},
+                            {"any_byte", fault.any_byte},
                             {"any_token", fault.any_token},
+                            {"deterministic", fault.deterministic},
+                            {"context_full", fault.context_full},
                             {"partial_text", shortened(fault.partial.message.text, 4096)},
                             {"partial_calls", calls_json(fault.partial.message.calls)}});
   sentence_ = fault.sentence;

@@ -89,8 +89,10 @@ void ReplayTrial::add(const Json& event) {
     fault_ = Fault{.kind = kind_of(json_or(event, "kind", "")),
                    .status = static_cast<int>(json_or<std::int64_t>(event, "status", 0)),
                    .sentence = "as stored: " + json_or(event, "sentence", ""),
-                   .any_byte = true,
-                   .any_token = json_or(event, "any_token", false)};
+                   .any_byte = json_or(event, "any_byte", true),
+                   .any_token = json_or(event, "any_token", false),
+                   .deterministic = json_or(event, "deterministic", false),
+                   .context_full = json_or(event, "context_full", false)};
   } else if (type == "end") {
     end_ = json_or(event, "sentence", "");
     if (end_.empty()) end_ = json_or(event, "why", "");
