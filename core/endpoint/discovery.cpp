@@ -202,6 +202,15 @@ std::string asked_model(Interview& interview, const std::string& model) {
   return only;
 }
 
+/// The fact without what a server may have mixed into it of ours.
+Json kept(Json fact, const Interview& interview) {
+  if (fact.is_string()) return interview.without_secrets(fact.get<std::string>());
+  if (fact.is_array()) {
+    for (Json& one : fact) one = kept(std::move(one), interview);
+  }
+  return fact;
+}
+
 /// Asks for the facts, and notes the routes that fail.
 void ask_facts(Interview& interview, const Discovery& discovery, const std::string& model,
                ServerFacts& facts) {
@@ -222,7 +231,8 @@ void ask_facts(Interview& interview, const Discovery& discovery, const std::stri
       if (answer == nullptr) continue;
       auto value = value_of(fact_types().at(fact), source, *answer->json, model);
       if (!value) continue;
-      facts.facts[fact] = {std::move(*value), fmt::format("{} {}", route, shown_path(source.path))};
+      facts.facts[fact] = {kept(*std::move(value), interview),
+                           fmt::format("{} {}", route, shown_path(source.path))};
       break;
     }
   }

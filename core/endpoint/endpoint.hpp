@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,9 @@ struct ChatRequest {
   /// How long the answer may be in flight, all told (what is left of the trial's hard stop).
   Duration allowed = std::chrono::hours(24);
   Duration loading_patience = kLoadingPatience;
+  /// Told true when an attempt goes out and false when it is over: between attempts nothing is in
+  /// flight. May be empty; must not block.
+  std::function<void(bool begins)> on_attempt = {};
 };
 
 /// Why there is no answer. Transport errors are never model text.
@@ -42,12 +46,12 @@ struct Fault {
     cancelled,     ///< somebody asked to stop
   };
   Kind kind = Kind::connect;
-  int status = 0;          ///< HTTP status where there was one
-  std::string sentence;    ///< for a person, with the start of what the server said; no secret
-  bool any_byte = false;   ///< in any of the attempts
-  bool any_token = false;  ///< text, reasoning or a call arrived, in any of the attempts
-  bool deterministic =
-      false;  ///< the server refuses *this request*: 4xx but 408 and 429, or the same 500 each time
+  int status = 0;              ///< HTTP status where there was one
+  std::string sentence;        ///< for a person, with the start of what the server said; no secret
+  bool any_byte = false;       ///< in any of the attempts
+  bool any_token = false;      ///< text, reasoning or a call arrived, in any of the attempts
+  bool deterministic = false;  ///< the server refuses *this request*: a status that is_passing() is
+                               ///< not, or the same 500 each time
   bool context_full = false;  ///< the server says that the conversation outgrew its window
   /// The server says that it cannot read what the model wrote. Asking again would deal the model a
   /// second hand.
@@ -85,8 +89,8 @@ struct PlainRequest {
 struct PlainReply {
   int status = 0;
   std::string content_type;  ///< lower case
-  std::string body;          ///< without secrets of ours
-  /// Names in lower case, values as they came but for secrets of ours.
+  std::string body;          ///< as it came, to be parsed: see Endpoint::without_secrets()
+  /// Names in lower case, values as they came.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -106,6 +110,9 @@ class Endpoint {
   /// Any status is a reply; a Fault is a failed transport. One attempt.
   [[nodiscard]] virtual std::expected<PlainReply, Fault> fetch(const PlainRequest& request,
                                                                Waiter& waiter) = 0;
+  /// What is kept or shown of a plain reply goes through this: a server may say our key. Not what
+  /// is parsed: a short key ("vllm", "1") is an ordinary word of an answer.
+  [[nodiscard]] virtual std::string without_secrets(std::string text) const { return text; }
 };
 
 }  // namespace plumb

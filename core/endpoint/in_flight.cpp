@@ -10,8 +10,12 @@ class Counted final : public Endpoint {
   Counted(Endpoint& endpoint, InFlight& in_flight) : endpoint_(endpoint), in_flight_(in_flight) {}
 
   ChatReply chat(const ChatRequest& request, Waiter& waiter) override {
-    in_flight_.begin();
-    ChatReply reply = endpoint_.chat(request, waiter);
+    ChatRequest watched = request;
+    watched.on_attempt = [&](bool begins) {
+      in_flight_.attempt(begins);
+      if (request.on_attempt) request.on_attempt(begins);
+    };
+    ChatReply reply = endpoint_.chat(watched, waiter);
     if (reply.answer) {
       const ChatResponse& answer = *reply.answer;
       in_flight_.end(answer.times.sent, answer.times.ended, answer.usage.completion_tokens);
@@ -26,6 +30,9 @@ class Counted final : public Endpoint {
   std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override {
     return endpoint_.fetch(request, waiter);
   }
+  std::string without_secrets(std::string text) const override {
+    return endpoint_.without_secrets(std::move(text));
+  }
 
  private:
   Endpoint& endpoint_;
@@ -39,14 +46,13 @@ std::optional<double> ClientFigures::tok_s() const {
   return static_cast<double>(completion_tokens) / busy_s;
 }
 
-void InFlight::begin() {
+void InFlight::attempt(bool begins) {
   const std::lock_guard lock(mutex_);
-  ++now_;
+  now_ += begins ? 1 : -1;
 }
 
 void InFlight::end(Instant sent, Instant ended, std::optional<std::int64_t> completion_tokens) {
   const std::lock_guard lock(mutex_);
-  --now_;
   ++figures_.answers;
   figures_.completion_tokens += completion_tokens.value_or(0);
   if (!completion_tokens) ++figures_.uncounted;
@@ -65,7 +71,6 @@ void InFlight::end(Instant sent, Instant ended, std::optional<std::int64_t> comp
 
 void InFlight::end_without_answer() {
   const std::lock_guard lock(mutex_);
-  --now_;
   ++figures_.uncounted;
 }
 

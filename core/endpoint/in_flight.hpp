@@ -24,13 +24,14 @@ struct ClientFigures {
 /// Counts what one contestant has in flight, and the tokens that come of it. Thread-safe.
 class InFlight {
  public:
-  void begin();
+  /// An attempt goes out, or is over.
+  void attempt(bool begins);
   /// @param sent, ended  of the attempt that answered
   void end(Instant sent, Instant ended, std::optional<std::int64_t> completion_tokens);
   /// A request that came to nothing.
   void end_without_answer();
 
-  /// Requests that are being asked at this moment, their retries included.
+  /// Attempts that are on their way at this moment; who waits to try again has none.
   [[nodiscard]] int now() const;
   [[nodiscard]] ClientFigures figures() const;
 

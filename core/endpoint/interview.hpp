@@ -29,6 +29,10 @@ class Interview {
 
   /// @param body  null is a GET
   [[nodiscard]] const Answer& ask(const std::string& route, const Json& body = nullptr);
+  /// See Endpoint::without_secrets().
+  [[nodiscard]] std::string without_secrets(std::string text) const {
+    return endpoint_.without_secrets(std::move(text));
+  }
   /// Why the last question that was really asked had no answer.
   [[nodiscard]] const std::optional<Fault>& fault() const { return fault_; }
 

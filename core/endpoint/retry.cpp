@@ -25,10 +25,8 @@ bool worth_another_try(const Fault& fault) {
     case Fault::Kind::no_answer:
     case Fault::Kind::broken:
       return true;
-    case Fault::Kind::http_status: {
-      constexpr std::array kPassing = {408, 429, 500, 502, 503, 504, 529};
-      return std::ranges::find(kPassing, fault.status) != kPassing.end();
-    }
+    case Fault::Kind::http_status:
+      return is_passing(fault.status);
     case Fault::Kind::stream_error:
       return !fault.deterministic;
     case Fault::Kind::not_a_stream:
@@ -40,8 +38,7 @@ bool worth_another_try(const Fault& fault) {
 }
 
 bool refuses_this_request(const Fault& fault) {
-  return fault.kind == Fault::Kind::http_status && fault.status >= 400 && fault.status < 500 &&
-         fault.status != 408 && fault.status != 429;
+  return fault.kind == Fault::Kind::http_status && fault.status >= 400 && !is_passing(fault.status);
 }
 
 /// What the attempts of one request had in common.
@@ -152,6 +149,12 @@ RandomUnit real_random() {
     thread_local std::mt19937_64 generator{std::random_device{}()};
     return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
   };
+}
+
+bool is_passing(int status) {
+  constexpr std::array kOf4xx = {408, 425, 429};
+  if (status < 500) return std::ranges::find(kOf4xx, status) != kOf4xx.end();
+  return status <= 599 && status != 501 && status != 505;
 }
 
 ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,

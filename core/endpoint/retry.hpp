@@ -35,9 +35,13 @@ struct RequestAttempt {
   bool fell_silent = false;  ///< an idle timeout ended it
 };
 
+/// Whether an error status may be another one next time: 408, 425, 429 and all 5xx but 501 and 505,
+/// which say what the server cannot do.
+[[nodiscard]] bool is_passing(int status);
+
 /// Makes attempts until one answers, the request is refused for good, or the policy is used up.
-/// Connection faults, broken streams, no answer, 408, 429, 500, 502, 503, 504 and 529 (as a status
-/// or inside a stream) are tried again; an idle timeout once only. A server that loads its model is
+/// Connection faults, broken streams, no answer and what is_passing() (as a status or inside a
+/// stream) are tried again; an idle timeout once only. A server that loads its model is
 /// waited for, which is no attempt. What the server could not read is not asked for again. Waits
 /// between attempts end with the waiter's stop.
 ///

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -56,6 +57,22 @@ class BodySink final : public HttpSink {
   Headers headers_;
 };
 
+/// Tells of one attempt's begin and end.
+class OnTheWay {
+ public:
+  explicit OnTheWay(const std::function<void(bool begins)>& on_attempt) : on_attempt_(on_attempt) {
+    if (on_attempt_) on_attempt_(true);
+  }
+  OnTheWay(const OnTheWay&) = delete;
+  OnTheWay& operator=(const OnTheWay&) = delete;
+  ~OnTheWay() {
+    if (on_attempt_) on_attempt_(false);
+  }
+
+ private:
+  const std::function<void(bool begins)>& on_attempt_;
+};
+
 class HttpEndpoint final : public Endpoint {
  public:
   HttpEndpoint(Contestant contestant, const Protocol& protocol, HttpClient& client,
@@ -82,11 +99,18 @@ class HttpEndpoint final : public Endpoint {
     const std::string body = protocol_.body(contestant_, request);
     RetryPolicy policy = policy_;
     policy.loading_patience = request.loading_patience;
-    return with_retries(policy, waiter, [&] { return attempt(request, body, waiter); });
+    return with_retries(policy, waiter, [&] {
+      const OnTheWay told(request.on_attempt);
+      return attempt(request, body, waiter);
+    });
   }
 
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override;
   std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override;
+  std::string without_secrets(std::string text) const override {
+    blot(text, keys_);
+    return text;
+  }
 
  private:
   static std::vector<std::string> secrets_of(const Contestant& contestant, const std::string& key) {
@@ -135,7 +159,11 @@ ChatResponse HttpEndpoint::taken(ResponseStream& stream, const ChatRequest& requ
   blot(response.message.text, keys_);
   blot(response.message.reasoning, keys_);
   blot(response.message.sealed_reasoning, keys_);
-  for (ToolCall& call : response.message.calls) blot(call.arguments, keys_);
+  blot(response.finish_as_sent, keys_);
+  blot(response.model_as_served, keys_);
+  for (ToolCall& call : response.message.calls) {
+    for (std::string* said : {&call.id, &call.name, &call.arguments}) blot(*said, keys_);
+  }
   response.times.sent = outcome.sent;
   response.times.ended = outcome.ended;
   return response;
@@ -158,8 +186,8 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
     (void)waiter.wait([&] { return exchange->done(); }, after(waiter.now(), kAfterTerminator));
   }
   HttpOutcome outcome{.sent = started};
-  if (exchange->done()) outcome = exchange->outcome();
-  const bool over = exchange->done();
+  const bool over = exchange->done();  // once: it may become true at any moment
+  if (over) outcome = exchange->outcome();
   exchange.reset();  // from here on the stream is ours alone
   outcome.any_byte |= stream.kind() != ResponseStream::Kind::none;
   if (!over) outcome.ended = stream.terminated() ? stream.last_byte() : waiter.now();
@@ -208,7 +236,8 @@ std::expected<ChatResponse, Fault> HttpEndpoint::judged(ResponseStream& stream,
   const bool html = stream.kind() == ResponseStream::Kind::other;
   if (html || stream.body_too_large()) return std::unexpected(faults_.not_the_protocol(stream));
   if (outcome.end != HttpEnd::complete) {
-    return std::unexpected(faults_.transport(outcome, contestant_.idle_timeout_s));
+    return std::unexpected(
+        faults_.transport(outcome, contestant_.idle_timeout_s, url_.below(protocol_.path())));
   }
   if (stream.kind() == ResponseStream::Kind::json && stream.saw_answer()) {
     return taken(stream, request, outcome);
@@ -227,8 +256,11 @@ std::expected<PlainReply, Fault> HttpEndpoint::fetch(const PlainRequest& request
   const bool whole = request.target.find("://") != std::string::npos;
   const std::string url = whole ? request.target : url_.plain(request.target);
   HttpRequest http = http_request(url);
-  // A key is for the server that it was given for.
-  if (!same_server(url, contestant_.url)) http.headers.clear();
+  // A key is for the server that it was given for, and so is the trust in its certificate.
+  if (!same_server(url, contestant_.url)) {
+    http.headers.clear();
+    http.insecure = false;
+  }
   http.method = request.body.empty() ? "GET" : "POST";
   http.body = request.body;
   http.idle_timeout = std::min(http.idle_timeout, request.patience);
@@ -241,10 +273,8 @@ std::expected<PlainReply, Fault> HttpEndpoint::fetch(const PlainRequest& request
   }
   const HttpOutcome outcome = exchange->outcome();
   if (outcome.end != HttpEnd::complete && outcome.end != HttpEnd::sink_stopped) {
-    return std::unexpected(faults_.transport(outcome, idle_s));
+    return std::unexpected(faults_.transport(outcome, idle_s, url));
   }
-  blot(sink.body(), faults_.secrets());
-  for (auto& [name, value] : sink.headers()) blot(value, faults_.secrets());
   return PlainReply{outcome.status, sink.type(), std::move(sink.body()), std::move(sink.headers())};
 }
 
@@ -266,7 +296,7 @@ std::expected<std::vector<ServedModel>, Fault> HttpEndpoint::models(Waiter& wait
   for (const Json& one : (*list)["data"]) {
     const std::string id = json_or(one, "id", "");
     if (id.empty()) continue;
-    served.push_back({.id = id});
+    served.push_back({.id = without_secrets(id)});
   }
   return served;
 }

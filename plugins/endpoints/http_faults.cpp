@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
+#include "core/endpoint/retry.hpp"
 #include "plugins/endpoints/server_error.hpp"
 
 namespace plumb {
 namespace {
 
 constexpr std::size_t kMostSearched = 4096;
-
-bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
 
 }  // namespace
 
@@ -21,7 +20,7 @@ Fault HttpFaults::reported(std::string_view error_event) const {
           .status = error.code,
           .sentence = fmt::format("{} reported an error inside its stream: {}", server_,
                                   error.message.empty() ? "no message" : error.message),
-          .deterministic = error.code >= 400 && !passing(error.code),
+          .deterministic = error.code >= 400 && !is_passing(error.code),
           .context_full = book_.says("context_full", said),
           .unparsed = book_.says("unparsed", said)};
 }
@@ -59,7 +58,7 @@ Fault HttpFaults::refused(int status, std::string_view body, std::string_view lo
   return {.kind = Fault::Kind::http_status,
           .status = status,
           .sentence = std::move(sentence),
-          .deterministic = status >= 400 && !passing(status),
+          .deterministic = status >= 400 && !is_passing(status),
           .context_full = status >= 400 && book_.says("context_full", said),
           // A refused request was not put to the model, so its words are about the history.
           .unparsed = status >= 500 && book_.says("unparsed", said),
@@ -67,7 +66,8 @@ Fault HttpFaults::refused(int status, std::string_view body, std::string_view lo
           .loading = status == 503 && book_.says("loading", said)};
 }
 
-Fault HttpFaults::transport(const HttpOutcome& outcome, double idle_s) const {
+Fault HttpFaults::transport(const HttpOutcome& outcome, double idle_s, std::string_view url) const {
+  const std::string asked = quotable(redacted_url(url), secrets_);
   const auto kind = outcome.any_byte ? Fault::Kind::broken : Fault::Kind::no_answer;
   const auto with = [&](Fault::Kind as, std::string sentence) {
     return Fault{.kind = as,
@@ -79,14 +79,14 @@ Fault HttpFaults::transport(const HttpOutcome& outcome, double idle_s) const {
     case HttpEnd::connect_failed:
       return with(
           Fault::Kind::connect,
-          fmt::format("cannot reach {} ({}){}", server_, quotable(outcome.detail, secrets_),
+          fmt::format("cannot reach {} ({}){}", asked, quotable(outcome.detail, secrets_),
                       outcome.untrusted ? "; its certificate cannot be verified: if you trust "
                                           "it all the same, add insecure=true to the contestant"
                                         : ""));
     case HttpEnd::idle_timeout:
-      return with(kind, fmt::format("{} sent nothing for {}", server_, human_seconds(idle_s)));
+      return with(kind, fmt::format("{} sent nothing for {}", asked, human_seconds(idle_s)));
     case HttpEnd::total_timeout:
-      return with(kind, fmt::format("{} was not done within the total timeout", server_));
+      return with(kind, fmt::format("{} was not done within the total timeout", asked));
     case HttpEnd::cancelled:
       return with(Fault::Kind::cancelled, "stopped");
     case HttpEnd::sink_stopped:
@@ -94,7 +94,7 @@ Fault HttpFaults::transport(const HttpOutcome& outcome, double idle_s) const {
     case HttpEnd::broken:
       break;
   }
-  return with(kind, fmt::format("the connection to {} broke {} ({})", server_,
+  return with(kind, fmt::format("the connection to {} broke {} ({})", asked,
                                 outcome.any_byte ? "inside the answer" : "before an answer",
                                 quotable(outcome.detail, secrets_)));
 }

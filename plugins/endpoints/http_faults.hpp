@@ -29,8 +29,9 @@ class HttpFaults {
   [[nodiscard]] Fault not_the_protocol(const ResponseStream& stream) const;
   /// Any other status. `location` is where a redirect leads.
   [[nodiscard]] Fault refused(int status, std::string_view body, std::string_view location) const;
-  /// The exchange itself failed.
-  [[nodiscard]] Fault transport(const HttpOutcome& outcome, double idle_s) const;
+  /// The exchange with `url` itself failed.
+  [[nodiscard]] Fault transport(const HttpOutcome& outcome, double idle_s,
+                                std::string_view url) const;
   [[nodiscard]] Fault no_terminator(int status) const;
   /// A stream with its terminator and nothing else.
   [[nodiscard]] Fault nothing_but_terminator(int status) const;
