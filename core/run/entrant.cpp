@@ -172,6 +172,7 @@ Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
               parts.observer.on_stage("probe of " + contestant.name + ": " + step);
             }};
     PLUMB_TRY(entrant.card, probe(contestant, probe_parts, options, stop));
+    entrant.probed = true;
   }
   entrant.contestant.server = entrant.card->server.kind;
   entrant.contestant.dialect.complete(entrant.card->dialect);

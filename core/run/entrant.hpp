@@ -22,6 +22,7 @@ struct Entrant {
   /// Of a contestant that is brought up: asked for its models while that goes on.
   std::unique_ptr<Endpoint> door;
   std::optional<CapabilityCard> card;
+  bool probed = false;  ///< in this session; else its card was read back, without its tables
   // Null until it was met; each uses those above it.
   std::unique_ptr<Endpoint> line;  ///< to its server
   std::unique_ptr<InFlight> in_flight;

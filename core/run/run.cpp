@@ -5,205 +5,35 @@
 #include <mutex>
 
 #include "core/base/hash.hpp"
-#include "core/base/text.hpp"
-#include "core/run/entrant.hpp"
-#include "core/run/machine.hpp"
-#include "core/run/ruler.hpp"
+#include "core/run/preparation.hpp"
 #include "core/run/session.hpp"
-#include "core/run/survey.hpp"
-#include "core/score/recipe.hpp"
 #include "core/score/scorecard.hpp"
-#include "core/wire/proxy.hpp"
 
 namespace plumb {
 namespace {
 
-constexpr int kRulerThreads = 4;
-
-using Tasks = std::vector<std::shared_ptr<const Task>>;
-
-/// Everything that is known before the first trial.
-struct Prepared {
-  Suite suite;
-  Scaffold scaffold;
-  std::shared_ptr<const Task> path_check;
-  Tasks stand_in_tasks;  ///< the suite and the path check
-  CommandDigests commands;
-  std::string identity;
-  std::optional<RunInfo> resumed;  ///< the run to go on with
-  std::vector<Entrant> entrants;   ///< by contestant
-  std::vector<TaskRuler> rulers;   ///< by task; empty without a ruler check
-};
-
-std::vector<std::string> needed_commands(const Suite& suite) {
-  std::vector<std::string> commands;
-  for (const auto& task : suite.tasks) {
-    commands.insert(commands.end(), task->needs_commands.begin(), task->needs_commands.end());
-  }
-  return commands;
-}
-
-/// The tasks whose ruler is to be checked: all whose commands are there.
-bool has_commands(const Task& task, const CommandDigests& commands) {
-  return std::ranges::none_of(task.needs_commands, [&](const std::string& command) {
-    const auto found = commands.find(command);
-    return found == commands.end() || found->second.empty();
-  });
-}
-
-/// Ruler checks from the store where nothing changed since, else played now.
-Status check_all_rulers(Prepared& prepared, const RunParts& parts, const std::stop_token& stop) {
-  std::map<std::string, std::string> keys;
-  Tasks to_check;
-  std::map<std::string, TaskRuler> found;
-  for (const auto& task : prepared.suite.tasks) {
-    if (!has_commands(*task, prepared.commands)) continue;
-    keys[task->name] =
-        ruler_key(*task, prepared.scaffold, parts.sandboxes.digest(), prepared.commands);
-    PLUMB_TRY(const auto stored, parts.store.ruler(keys[task->name]));
-    if (stored) {
-      found[task->name] = ruler_from_json(*stored);
-      found[task->name].cached = true;
-    } else {
-      to_check.push_back(task);
-    }
-  }
-  if (!to_check.empty()) {
-    PLUMB_TRY(const auto stand_in,
-              parts.make_endpoint(ruler_contestant(), prepared.stand_in_tasks));
-    const RulerNeeds needs{.stand_in = *stand_in,
-                           .sandboxes = parts.sandboxes,
-                           .scaffold = prepared.scaffold,
-                           .concurrency = kRulerThreads,
-                           .on_progress = [&](int done, int of) {
-                             parts.observer.on_stage("ruler check: " + std::to_string(done) +
-                                                     " of " + std::to_string(of) + " policies");
-                           }};
-    PLUMB_TRY(auto checked, check_rulers(to_check, needs, stop));
-    for (TaskRuler& ruler : checked) {
-      // What is broken is looked at again next time: the fault may have been the host's.
-      if (ruler.proven()) PLUMB_CHECK(parts.store.set_ruler(keys[ruler.task], to_json(ruler)));
-      found[ruler.task] = std::move(ruler);
-    }
-  }
-  for (const auto& task : prepared.suite.tasks) {
-    if (found.contains(task->name)) prepared.rulers.push_back(found[task->name]);
-  }
-  return {};
-}
-
-/// The card that an earlier session of the run kept of this contestant.
-std::optional<CapabilityCard> stored_card(const std::optional<RunInfo>& run,
-                                          const std::string& contestant) {
-  if (!run) return std::nullopt;
-  for (const Json& known : run->plan.value("contestants", Json::array())) {
-    if (json_or(known, "name", "") != contestant || !known.contains("probe")) continue;
-    if (known["probe"].is_object()) return capability_card_from_json(known["probe"]);
-  }
-  return std::nullopt;
-}
-
-/// One after the other: two probes at once would measure each other.
-Status meet_all(Prepared& prepared, const RunRequest& request, const RunParts& parts,
-                const std::stop_token& stop) {
-  for (const Contestant& contestant : request.bench.contestants) {
-    if (contestant.up.empty()) {
-      PLUMB_TRY(Entrant entrant, meet(contestant, parts, prepared.stand_in_tasks,
-                                      probe_options(contestant, request.bench, prepared.suite),
-                                      stored_card(prepared.resumed, contestant.name), stop));
-      prepared.entrants.push_back(std::move(entrant));
-    } else {
-      PLUMB_TRY(auto door, parts.make_endpoint(contestant, prepared.stand_in_tasks));
-      prepared.entrants.push_back({.contestant = contestant, .door = std::move(door)});
-    }
-  }
-  return {};
-}
-
-/// What a recipe declares is stored and shown.
-void hide_secrets(std::vector<Contestant>& contestants) {
-  for (Contestant& contestant : contestants) {
-    contestant.recipe = without_secrets(contestant.recipe);
-  }
-}
-
-Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::stop_token& stop) {
-  PLUMB_CHECK(check_bench(request.bench));
-  PLUMB_CHECK(check_machines(request.bench.contestants));
-  hide_secrets(request.bench.contestants);
-  Prepared prepared;
-  PLUMB_TRY(prepared.suite, load_filtered_suite(request.bench));
-  PLUMB_TRY(prepared.scaffold, load_scaffold(scaffold_file()));
-  PLUMB_TRY(prepared.path_check, load_path_check());
-  prepared.stand_in_tasks = prepared.suite.tasks;
-  prepared.stand_in_tasks.push_back(prepared.path_check);
-  for (Contestant& contestant : request.bench.contestants) {
-    PLUMB_CHECK(parts.servers.check_name(contestant.server));
-    if (!contestant.up.empty()) continue;  // nobody is there yet
-    const auto on_stage = [&](const std::string& stage) {
-      parts.observer.on_stage(contestant.name + ": " + stage);
-    };
-    PLUMB_CHECK(
-        settle_model(contestant, parts.make_endpoint, prepared.stand_in_tasks, on_stage, stop));
-    name_by_model(request.bench.contestants, contestant);
-  }
-  prepared.identity =
-      run_identity(request.bench, prepared.suite, prepared.scaffold, parts.sandboxes.digest());
-  if (request.resume) {
-    PLUMB_TRY(prepared.resumed, parts.store.resumable(prepared.identity));
-  }
-  PLUMB_CHECK(meet_all(prepared, request, parts, stop));
-  Waiter waiter(real_clock(), stop);
-  PLUMB_TRY(prepared.commands,
-            survey_commands(parts.sandboxes, needed_commands(prepared.suite), waiter));
-  return prepared;
-}
-
-Json plan_json(const RunRequest& request, const Prepared& prepared,
-               const std::string& sandbox_digest) {
-  Json tasks = Json::array();
-  for (const auto& task : prepared.suite.tasks) {
-    tasks.push_back({{"name", task->name},
-                     {"category", task->category},
-                     {"digest", task->digest},
-                     {"expected_turns", task->expected_turns}});
-  }
-  Json contestants = Json::array();
-  Json proxies = Json::object();
+/// Of a resumed run: what the probes of this session found. A card of an earlier one stays as it
+/// is, since what was read of it is not all of it.
+Status keep_new_cards(const RunRequest& request, const Prepared& prepared, RunInfo& run,
+                      Store& store) {
+  bool any = false;
   for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
-    const Contestant& contestant = request.bench.contestants[i];
-    const bool remote = !contestant.is_stand_in() && !contestant.is_replay();
-    const std::string proxy = remote ? proxy_for(contestant.url) : "";
-    if (!proxy.empty()) proxies[contestant.name] = proxy;
-    contestants.push_back({{"name", contestant.name},
-                           {"model", contestant.model},
-                           {"url", redacted_url(contestant.url)},
-                           {"stand_in", contestant.is_stand_in()},
-                           {"identity", contestant.identity()},
-                           {"recipe", contestant.recipe},
-                           {"probe", found_json(prepared.entrants[i])}});
+    if (!prepared.entrants[i].probed) continue;
+    run.plan["contestants"][i] =
+        contestant_plan(request.bench.contestants[i], prepared.entrants[i]);
+    any = true;
   }
-  return {
-      {"tasks", std::move(tasks)},
-      {"contestants", std::move(contestants)},
-      {"proxies", std::move(proxies)},
-      {"trials_per_contestant",
-       prepared.suite.tasks.size() * static_cast<std::size_t>(request.bench.repeats)},
-      {"budget", to_json(request.bench.budget)},
-      {"ruler", request.check_ruler ? ruler_summary(prepared.rulers) : Json{{"checked", false}}},
-      {"scaffold", {{"version", prepared.scaffold.version}, {"digest", prepared.scaffold.digest}}},
-      {"sandbox", {{"digest", sandbox_digest}}},
-      {"commands", prepared.commands},
-      {"fingerprint", prepared.identity},
-      {"version", request.version}};
+  return any ? store.set_plan(run.id, run.plan) : Status{};
 }
 
 /// The run to go on with, or a new one.
 Result<RunInfo> open_run(const RunRequest& request, const Prepared& prepared,
                          const RunParts& parts) {
   if (prepared.resumed) {
-    PLUMB_CHECK(parts.store.set_run_state(prepared.resumed->id, "running", 0));
-    return *prepared.resumed;
+    RunInfo run = *prepared.resumed;
+    PLUMB_CHECK(parts.store.set_run_state(run.id, "running", 0));
+    PLUMB_CHECK(keep_new_cards(request, prepared, run, parts.store));
+    return run;
   }
   RunInfo run;
   run.id = random_hex(4);
@@ -287,12 +117,15 @@ class LateProbes {
                           stored_card(prepared_.resumed, entrant.contestant.name), stop));
     entrant.contestant = std::move(met.contestant);
     entrant.card = std::move(met.card);
+    entrant.probed = met.probed;
     entrant.line = std::move(met.line);
     entrant.in_flight = std::move(met.in_flight);
     entrant.endpoint = std::move(met.endpoint);
     entrant.begin_watch(parts_.servers);
+    if (!entrant.probed) return {};
     const std::lock_guard lock(mutex_);
-    run_.plan["contestants"][contestant]["probe"] = found_json(entrant);
+    run_.plan["contestants"][contestant] =
+        contestant_plan(request_.bench.contestants[contestant], entrant);
     return parts_.store.set_plan(run_.id, run_.plan);
   }
 
@@ -303,6 +136,30 @@ class LateProbes {
   RunInfo& run_;
   std::mutex mutex_;
 };
+
+/// Tells the session who answered before, and lets it see how long the servers' queues are.
+void follow_servers(std::vector<Entrant>& entrants, const Remaining& remaining,
+                    const ServerBook& servers, Session& session) {
+  for (std::size_t i = 0; i < entrants.size(); ++i) {
+    Entrant& entrant = entrants[i];
+    if (remaining.answered[i]) session.note_answered(i);
+    if (!remaining.trials.empty() && entrant.line) entrant.begin_watch(servers);
+    session.follow_queue(i, [&entrant]() -> std::optional<double> {
+      const auto sample = entrant.watch ? entrant.watch->latest() : std::nullopt;
+      return sample ? sample->waiting : std::nullopt;
+    });
+  }
+}
+
+/// Ends the watches and keeps what they saw.
+void keep_watches(std::vector<Entrant>& entrants, const ServerBook& servers, Session& session) {
+  for (Entrant& entrant : entrants) {
+    const auto report = finish_watch(entrant, servers);
+    if (!report) continue;
+    session.keep_figures(entrant.contestant.name, report->figures);
+    for (const Json& alarm : report->alarms) session.raise_alarm(alarm);
+  }
+}
 
 /// Sets the state that the run ended in and makes its scorecard.
 Result<Json> close_run(const std::string& run_id, const std::string& state, Store& store) {
@@ -365,24 +222,11 @@ Result<Json> conduct_run(RunRequest request, const RunParts& parts, std::stop_to
     return late.meet(contestant, waiter.stop_token());
   });
   const bool any_trial = !remaining.trials.empty();
-  for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
-    Entrant& entrant = prepared.entrants[i];
-    if (remaining.answered[i]) session.note_answered(i);
-    if (any_trial && entrant.line) entrant.begin_watch(parts.servers);
-    session.follow_queue(i, [&entrant]() -> std::optional<double> {
-      const auto sample = entrant.watch ? entrant.watch->latest() : std::nullopt;
-      return sample ? sample->waiting : std::nullopt;
-    });
-  }
+  follow_servers(prepared.entrants, remaining, parts.servers, session);
   if (any_trial) session.check_paths(*prepared.path_check);
   session.run_trials(std::move(remaining.trials),
                      [&](const PlannedTrial& trial) { return why_skipped(prepared, trial); });
-  for (Entrant& entrant : prepared.entrants) {
-    const auto report = finish_watch(entrant, parts.servers);
-    if (!report) continue;
-    session.keep_figures(entrant.contestant.name, report->figures);
-    for (const Json& alarm : report->alarms) session.raise_alarm(alarm);
-  }
+  keep_watches(prepared.entrants, parts.servers, session);
   if (const auto error = session.store_error()) {
     return fail(error->code,
                 "the run " + run.id + " stopped because its results cannot be stored: " +

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "core/endpoint/capability.hpp"
 #include "core/run/run.hpp"
 #include "tests/integration/cli/scripted_model.hpp"
 #include "tests/integration/run/machine_fixture.hpp"
@@ -62,6 +63,7 @@ class Turns : public MachineTest {
     request.bench.repeats = repeats;
     request.bench.concurrency = concurrency;
     request.check_ruler = false;
+    request.resume = resume_;
     request.outage_patience = std::chrono::milliseconds(100);
     return conduct_run(std::move(request),
                        {.store = *store_,
@@ -101,6 +103,7 @@ class Turns : public MachineTest {
   Sandboxes sandboxes_;
   Listener listener_;
   std::stop_source stop_;
+  bool resume_ = false;
 };
 
 /// The last request of a trial of "number-note".
@@ -167,6 +170,54 @@ TEST_F(Turns, AnInterruptedRunTakesDownWhatIsUp) {
   EXPECT_FALSE(server.empty());
   EXPECT_FALSE(runs(server));
   EXPECT_FALSE(is_up());
+}
+
+TEST_F(Turns, AResumedRunKeepsTheWholeCardOfAnEarlierSession) {
+  listener_.begin = [&](const TrialKey&) { stop_.request_stop(); };
+  const auto first = run({contestant("a", "foreground")}, 2);
+  ASSERT_TRUE(first) << full_sentence(first.error());
+  ASSERT_EQ(first->at("run").at("state"), "interrupted");
+  const std::string id = first->at("run").at("id");
+  Json plan = store_->run(id)->plan;
+  // A table of the card, which a session that reads the card does not need.
+  plan["contestants"][0]["probe"]["speed"]["decode"] = {{{"text", "dense"}, {"tok_s", 30}}};
+  ASSERT_TRUE(store_->set_plan(id, plan));
+
+  stop_ = {};
+  listener_.begin = nullptr;
+  resume_ = true;
+  const auto second = run({contestant("a", "foreground")}, 2);
+  ASSERT_TRUE(second) << full_sentence(second.error());
+  EXPECT_EQ(second->at("run").at("id"), id);
+  EXPECT_EQ(second->at("run").at("exit_code"), 0) << second->at("alarms").dump(1);
+  EXPECT_EQ(store_->run(id)->plan, plan);
+}
+
+TEST_F(Turns, WhoCouldNotBeReachedIsProbedAgainWhenTheRunIsResumed) {
+  std::atomic<bool> sick = true;
+  RawServer server([&](RawConnection& connection, const RawRequest& request) {
+    connection.send(sick ? http_response(500, "application/json", R"({"error":"boom"})")
+                         : obedient_answer(request));
+  });
+  listener_.begin = [&](const TrialKey&) { stop_.request_stop(); };
+  const auto first = run({standing("x", server)}, 1);
+  ASSERT_TRUE(first) << full_sentence(first.error());
+  const std::string id = first->at("run").at("id");
+  const auto reachable = [&] {
+    const Json plan = store_->run(id)->plan;
+    return capability_card_from_json(plan["contestants"][0]["probe"]).find("reachable")->value;
+  };
+  ASSERT_EQ(reachable(), false);
+
+  sick = false;
+  stop_ = {};
+  listener_.begin = nullptr;
+  resume_ = true;
+  const auto second = run({standing("x", server)}, 1);
+  ASSERT_TRUE(second) << full_sentence(second.error());
+  EXPECT_EQ(second->at("run").at("id"), id);
+  EXPECT_EQ(second->at("run").at("exit_code"), 0) << second->at("alarms").dump(1);
+  EXPECT_EQ(reachable(), true);
 }
 
 TEST_F(Turns, AnInterruptionWhileAServerComesUpEndsItToo) {
