@@ -18,6 +18,11 @@ int turn_of(const std::vector<int>& machines, std::size_t contestant, bool rever
                                    : std::count(machines.begin(), self, machine));
 }
 
+int trials_at_once(const Contestant& contestant, const Bench& bench) {
+  return contestant.concurrency > 0 ? std::min(contestant.concurrency, bench.concurrency)
+                                    : bench.concurrency;
+}
+
 }  // namespace
 
 std::vector<int> machines_of(const std::vector<Contestant>& contestants) {
@@ -72,6 +77,8 @@ std::string run_identity(const Bench& bench, const Suite& suite, const Scaffold&
       .add(dump_json(to_json(bench.budget)));
   for (const Contestant& contestant : bench.contestants) {
     hasher.add(contestant.name).add(dump_json(contestant.identity()));
+    // Calibrated seconds are those of the load that was on the server.
+    if (bench.budget.calibrated) hasher.add(trials_at_once(contestant, bench));
   }
   return hasher.hex();
 }

@@ -37,7 +37,8 @@ inline constexpr int kNoMachine = -1;
 [[nodiscard]] std::uint64_t trial_seed(std::uint64_t run_seed, const std::string& task, int repeat);
 
 /// What two runs must share so that one resumes the other: tasks, contestants (no URL, port or
-/// path), repeats, seed, budget rule, scaffold, sandbox.
+/// path), repeats, seed, budget rule, scaffold, sandbox; trials at once where seconds are
+/// calibrated.
 [[nodiscard]] std::string run_identity(const Bench& bench, const Suite& suite,
                                        const Scaffold& scaffold, const std::string& sandbox_digest);
 

@@ -84,6 +84,19 @@ TEST(Plan, TheIdentityChangesWithAllThatIsMeasured) {
   EXPECT_NE(identity(base), identity(base, "s", "another scaffold"));
 }
 
+TEST(Plan, TheIdentityKnowsTheLoadThatCalibratedSecondsWereMeasuredUnder) {
+  Bench four = bench_with("http://one:8000/v1");
+  four.concurrency = 4;
+  Bench eight = four;
+  eight.concurrency = 8;
+  EXPECT_NE(identity(four), identity(eight));
+  four.contestants[0].concurrency = eight.contestants[0].concurrency = 2;
+  EXPECT_EQ(identity(four), identity(eight)) << "it has two at once in both";
+  eight.contestants[0].concurrency = 0;
+  four.budget.calibrated = eight.budget.calibrated = false;
+  EXPECT_EQ(identity(four), identity(eight)) << "fixed seconds know no load";
+}
+
 TEST(Plan, OnlyStandInsAreToldTheTrial) {
   Contestant real = bench_with("http://one:8000/v1").contestants[0];
   EXPECT_EQ(trial_header(real, "t", 1, 2, 3, ""), "");
