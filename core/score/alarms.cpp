@@ -9,6 +9,19 @@
 #include "core/base/text.hpp"
 
 namespace plumb {
+
+Json to_json(const Alarm& alarm) {
+  const auto or_null = [](const std::string& name) {
+    return name.empty() ? Json(nullptr) : Json(name);
+  };
+  return {{"id", alarm.id},
+          {"contestant", or_null(alarm.contestant)},
+          {"task", or_null(alarm.task)},
+          {"sentence", alarm.sentence},
+          {"evidence", alarm.evidence},
+          {"remedy", alarm.remedy}};
+}
+
 namespace {
 
 /// Calls that did not arrive as calls, and the alarm that each raises.
@@ -26,27 +39,6 @@ constexpr std::array kLosses = {
 int losses_of(const TrialRecord& record, const char* defect) {
   const auto found = record.calls.by_defect.find(defect);
   return found == record.calls.by_defect.end() ? 0 : found->second;
-}
-
-struct Alarm {
-  std::string id;
-  std::string contestant = {};
-  std::string task = {};
-  std::string sentence;
-  std::string evidence = {};
-  std::string remedy = {};
-};
-
-Json to_json(const Alarm& alarm) {
-  const auto or_null = [](const std::string& name) {
-    return name.empty() ? Json(nullptr) : Json(name);
-  };
-  return {{"id", alarm.id},
-          {"contestant", or_null(alarm.contestant)},
-          {"task", or_null(alarm.task)},
-          {"sentence", alarm.sentence},
-          {"evidence", alarm.evidence},
-          {"remedy", alarm.remedy}};
 }
 
 std::string listed(const std::map<std::string, int>& counts) {
@@ -271,21 +263,44 @@ void alarm_run(const RunInfo& run, std::vector<Alarm>& out) {
        .remedy = "resume the run"});
 }
 
+/// The server says that its chat template has no place for tools: the model never reads of them.
+void alarm_template(const std::string& contestant, const Json& probe, Json& out) {
+  const Json& tools = object_in(object_in(object_in(probe, "server"), "facts"), "tools");
+  if (json_or(tools, "value", true)) return;
+  out.push_back(to_json(
+      {.id = "no_tool_template",
+       .contestant = contestant,
+       .sentence = "the server says that this model takes no tools there, so it may never read of "
+                   "them",
+       .evidence = json_or(tools, "route", "") + " declares it",
+       .remedy = "serve it with a chat template that has tools, or a version of the model that "
+                 "comes with one"}));
+}
+
+/// Its seconds are not its own.
+void alarm_pace(const std::string& contestant, const Json& probe, Json& out) {
+  const Json& speed = object_in(probe, "speed");
+  if (probe.empty() || !object_in(speed, "pace").empty()) return;
+  const std::string why = json_or(speed, "pace_missing", "");
+  const bool of_usage = why.empty() || why.find("usage") != std::string::npos;
+  out.push_back(to_json(
+      {.id = "not_calibrated",
+       .contestant = contestant,
+       .sentence = "its speed could not be measured, so its budget has the seconds of the "
+                   "fixed rule",
+       .evidence = why.empty() ? "no answer of the probe told how many tokens it had" : why,
+       .remedy = of_usage ? "have the server report usage at the end of its streams" : ""}));
+}
+
 /// What the probes found amiss before the first trial.
 void alarm_probes(const RunInfo& run, Json& out) {
   const bool calibrated = json_or(object_in(run.plan, "budget"), "mode", "") == "calibrated";
   for (const Json& contestant : list_in(run.plan, "contestants")) {
     const Json& probe = object_in(contestant, "probe");
     for (const Json& alarm : list_in(probe, "alarms")) out.push_back(alarm);
-    if (!calibrated || probe.empty() || object_in(object_in(probe, "speed"), "pace").size() > 0) {
-      continue;
-    }
-    out.push_back(to_json({.id = "not_calibrated",
-                           .contestant = json_or(contestant, "name", ""),
-                           .sentence = "its speed could not be measured, so its budget has the "
-                                       "seconds of the fixed rule",
-                           .evidence = "no answer of the probe told how many tokens it had",
-                           .remedy = "have the server report usage at the end of its streams"}));
+    const std::string name = json_or(contestant, "name", "");
+    alarm_template(name, probe, out);
+    if (calibrated) alarm_pace(name, probe, out);
   }
 }
 

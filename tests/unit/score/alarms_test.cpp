@@ -114,6 +114,30 @@ TEST_F(Alarms, WhatWasNotProvenOrNotIsolatedIsSaid) {
   EXPECT_FALSE(alarm("unfinished").is_null());
 }
 
+TEST_F(Alarms, AServerThatDeclaresNoToolsIsNamed) {
+  add_trials(records_, "x", "a", "pppff");
+  Json& facts = run_.plan["contestants"][0]["probe"]["server"]["facts"];
+  facts["tools"] = {{"value", true}, {"route", "/props"}};
+  EXPECT_TRUE(alarm("no_tool_template").is_null());
+  facts["tools"]["value"] = false;
+  EXPECT_EQ(alarm("no_tool_template")["contestant"], "x");
+  EXPECT_THAT(text("no_tool_template", "evidence"), HasSubstr("/props"));
+  EXPECT_THAT(text("no_tool_template", "remedy"), HasSubstr("chat template"));
+}
+
+TEST_F(Alarms, SecondsThatAreNotItsOwnAreNamedWithTheReason) {
+  add_trials(records_, "x", "a", "pppff");
+  run_.plan["budget"]["mode"] = "calibrated";
+  Json& speed = run_.plan["contestants"][0]["probe"]["speed"];
+  speed["pace"] = nullptr;
+  EXPECT_THAT(text("not_calibrated", "remedy"), HasSubstr("usage"));
+  speed["pace_missing"] = "its answers came in one piece";
+  EXPECT_EQ(alarm("not_calibrated")["evidence"], "its answers came in one piece");
+  EXPECT_EQ(alarm("not_calibrated")["remedy"], "");
+  speed["pace"] = {{"decode_tok_s", 30}};
+  EXPECT_TRUE(alarm("not_calibrated").is_null());
+}
+
 TEST_F(Alarms, TheNotesOfTheRunAreAmongThem) {
   run_.notes = {
       {{"id", "path_check"}, {"contestant", "x"}, {"sentence", "no nonce"}, {"evidence", "e"}}, 3};
