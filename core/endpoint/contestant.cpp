@@ -138,10 +138,15 @@ Json Contestant::identity() const {
                    {"sampling", std::move(asked)},
                    {"merge_roles", dialect.merge_roles.value_or(false)},
                    {"system_as_user", dialect.system_as_user.value_or(false)},
+                   {"id_format", dialect.id_format.value_or("as_sent")},
                    {"recipe", recipe},
                    {"attempts", attempts},
                    {"extra_body", extra_body}};
   if (dialect.send_reasoning) identity["send_reasoning"] = *dialect.send_reasoning;
+  if (dialect.tool_choice) identity["tool_choice"] = *dialect.tool_choice;
+  if (dialect.parallel_tool_calls) identity["parallel_tool_calls"] = *dialect.parallel_tool_calls;
+  if (dialect.thinking_switch) identity["thinking_switch"] = *dialect.thinking_switch;
+  if (dialect.sampling_names) identity["sampling_names"] = *dialect.sampling_names;
   if (is_stand_in()) identity["stand_in"] = url;
   if (is_replay()) identity["replay"] = url;
   return identity;

@@ -96,10 +96,10 @@ struct Contestant {
   [[nodiscard]] bool is_replay() const { return url.starts_with("replay:"); }
 
   /// What makes this contestant the same one in a later run: model, protocol, the sampling that is
-  /// asked for and what else changes the prompt (merged roles, the system prompt's place,
-  /// thinking, reasoning that goes back); no place (URL, key, headers), no pace and no timeout. Of
-  /// a stand-in the URL counts: it is the model. For resume and for the fingerprint. The values of
-  /// secret fields are not in it.
+  /// asked for, thinking, and what else of its dialect changes what the model reads or how it
+  /// may answer; no place (URL, key, headers), no pace and no timeout. Of a stand-in the URL
+  /// counts: it is the model. For resume and for the fingerprint. The values of secret fields are
+  /// not in it.
   [[nodiscard]] Json identity() const;
 };
 

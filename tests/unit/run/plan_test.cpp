@@ -73,12 +73,14 @@ TEST(Plan, TheIdentityForgetsWhereAModelIsServed) {
 
 TEST(Plan, TheIdentityChangesWithAllThatIsMeasured) {
   const Bench base = bench_with("http://one:8000/v1");
-  std::vector<Bench> others(5, base);
+  std::vector<Bench> others(7, base);
   others[0].repeats = 9;
   others[1].seed = 9;
   others[2].budget.hard_stop = 1;
   others[3].contestants[0].model = "other";
   others[4].contestants[0].sampling.temperature = 0.5;
+  others[5].contestants[0].dialect.tool_choice = "required";
+  others[6].contestants[0].dialect.id_format = "nine";
   for (const Bench& other : others) EXPECT_NE(identity(base), identity(other));
   EXPECT_NE(identity(base), identity(base, "another suite"));
   EXPECT_NE(identity(base), identity(base, "s", "another scaffold"));
