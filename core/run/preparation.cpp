@@ -71,6 +71,15 @@ std::optional<CapabilityCard> stored_card(const std::optional<RunInfo>& run,
   return std::nullopt;
 }
 
+Json asked_json(const Entrant& entrant) {
+  if (!entrant.card || entrant.contestant.is_replay()) return nullptr;
+  Json asked = entrant.contestant.identity();
+  for (const std::string& parameter : entrant.card->unsent) {
+    asked["sampling"][parameter] = nullptr;
+  }
+  return asked;
+}
+
 Json contestant_plan(const Contestant& declared, const Entrant& entrant) {
   return {{"name", declared.name},
           {"model", declared.model},
@@ -78,6 +87,7 @@ Json contestant_plan(const Contestant& declared, const Entrant& entrant) {
           {"stand_in", declared.is_stand_in()},
           {"identity", declared.identity()},
           {"recipe", declared.recipe},
+          {"asked", asked_json(entrant)},
           {"probe", found_json(entrant)}};
 }
 

@@ -41,6 +41,10 @@ struct Prepared {
 [[nodiscard]] std::optional<CapabilityCard> stored_card(const std::optional<RunInfo>& run,
                                                         const std::string& contestant);
 
+/// The contestant's identity() with what the probe found out about its server: what is really asked
+/// there. A parameter that it cannot be told is null. Null before the probe, and of a replay.
+[[nodiscard]] Json asked_json(const Entrant& entrant);
+
 /// What the plan of a run keeps of a contestant.
 /// @param declared  as the bench has it
 [[nodiscard]] Json contestant_plan(const Contestant& declared, const Entrant& entrant);

@@ -93,12 +93,15 @@ Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
   Json clean_share = nullptr;
   if (total.passed > 0) clean_share = static_cast<double>(total.clean) / total.passed;
   const Json& plan = contestant.plan;
+  const Json& asked = object_in(plan, "asked");
   return {{"name", contestant.name},
           {"model", json_or(plan, "model", "")},
           {"url", json_or(plan, "url", "")},
           {"proxy", proxy.empty() ? Json(nullptr) : Json(proxy)},
           {"stand_in", json_or(plan, "stand_in", false)},
           {"identity", object_in(plan, "identity")},
+          {"asked", asked.empty() ? Json(nullptr) : asked},
+          {"unsent", list_in(object_in(plan, "probe"), "unsent")},
           {"recipe", object_in(plan, "recipe")},
           {"server", object_in(object_in(plan, "probe"), "server")},
           {"server_figures", server_figures(run, contestant.name)},

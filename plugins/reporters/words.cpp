@@ -38,6 +38,14 @@ std::string budget_fact(const Json& budget) {
   return fact;
 }
 
+std::string listed_words(const Json& words) {
+  std::vector<std::string> shown;
+  for (const Json& word : words) {
+    if (word.is_string()) shown.push_back(printable(word.get<std::string>()));
+  }
+  return join(shown, ", ");
+}
+
 void add_ruler_facts(const Json& ruler, std::vector<std::string>& facts) {
   if (!json_or(ruler, "checked", false)) {
     facts.emplace_back("ruler NOT checked");
@@ -164,6 +172,10 @@ std::vector<std::string> remarks(const Json& contestant) {
                     "or passed",
                     percent(coverage, 0), percent(at(completion, {"floor"})),
                     percent(at(completion, {"ceiling"}))));
+  }
+  if (const std::string unsent = listed_words(at(contestant, {"unsent"})); !unsent.empty()) {
+    lines.push_back("sampling: the server could not be told " + unsent +
+                    "; its own values hold there");
   }
   if (const Json& only = at(contestant, {"model_only"}); only.is_object()) {
     const int trials = count_at(only, {"trials"});

@@ -34,7 +34,8 @@ namespace plumb {
 /// Why trials did not pass, were not scored, or were skipped, one line each: "not passed: 9
 /// wrong_result, 2 time".
 [[nodiscard]] std::vector<std::string> reasons(const Json& contestant);
-/// Sentences that belong to one contestant's row: capped, both readings, bounds, first attempts.
+/// Sentences that belong to one contestant's row: capped, both readings, bounds, first attempts,
+/// what the server could not be told.
 [[nodiscard]] std::vector<std::string> remarks(const Json& contestant);
 /// In words, which contestants are stand-ins; "" when none is.
 [[nodiscard]] std::string stand_in_sentence(const std::vector<std::string>& stand_ins,

@@ -37,6 +37,19 @@ std::vector<TrialRecord> some_trials() {
   return records;
 }
 
+TEST(Scorecards, NameWhatTheServerCouldNotBeTold) {
+  RunInfo run = planned_run({{"rename"}}, {"careful", "hasty"}, 5);
+  run.plan["contestants"][0]["probe"]["unsent"] = {"top_k", "min_p"};
+  run.plan["contestants"][0]["asked"] = {{"sampling", {{"top_k", nullptr}}}};
+  const Json card = card_of(run, some_trials());
+  EXPECT_EQ(card["contestants"][0]["asked"]["sampling"]["top_k"], nullptr);
+  EXPECT_EQ(card["contestants"][1]["asked"], nullptr);
+  EXPECT_THAT(terminal_scorecard(card, kPlain),
+              HasSubstr("sampling: the server could not be told top_k, min_p"));
+  EXPECT_THAT(markdown_scorecard(card), HasSubstr("- careful: sampling: the server could not"));
+  EXPECT_THAT(markdown_scorecard(card), Not(HasSubstr("- hasty: sampling")));
+}
+
 TEST(TerminalScorecard, ShowsWhatWasMeasured) {
   const RunInfo run = planned_run({{"rename"}}, {"careful", "hasty"}, 5);
   const std::string text = terminal_scorecard(card_of(run, some_trials()), kPlain);

@@ -28,5 +28,20 @@ TEST(StoredCard, IsNoneWhereTheServerWasNotThere) {
   EXPECT_FALSE(stored_card(before_the_probe, "x"));
 }
 
+TEST(Asked, IsWhatTheProbeLeftOfTheIdentity) {
+  Entrant entrant;
+  EXPECT_EQ(asked_json(entrant), nullptr) << "nobody was asked yet";
+  entrant.contestant.name = "x";
+  entrant.contestant.sampling.top_k = 20;
+  entrant.card.emplace().unsent = {"top_k", "min_p"};
+  entrant.contestant.dialect.merge_roles = true;
+  const Json asked = asked_json(entrant);
+  EXPECT_EQ(asked["merge_roles"], true);
+  EXPECT_EQ(asked["sampling"]["top_k"], nullptr);
+  EXPECT_EQ(asked["sampling"]["min_p"], nullptr);
+  EXPECT_EQ(asked["sampling"]["top_p"], 0.95);
+  EXPECT_EQ(contestant_plan(entrant.contestant, entrant)["asked"], asked);
+}
+
 }  // namespace
 }  // namespace plumb
