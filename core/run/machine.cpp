@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "core/base/secrets.hpp"
 #include "core/base/text.hpp"
+#include "core/score/recipe.hpp"
 
 namespace plumb {
 namespace {
@@ -13,10 +15,6 @@ namespace {
 constexpr std::size_t kLogBytes = 2000;
 /// Shorter values are words rather than secrets.
 constexpr std::size_t kLeastSecret = 8;
-
-std::string shown(const std::vector<std::string>& argv) {
-  return printable(shortened(join(argv, " "), 120));
-}
 
 std::string how_it_ended(const Exit& exit) {
   return exit.signal != 0 ? fmt::format("was ended by signal {}", exit.signal)
@@ -77,16 +75,15 @@ Machine::Machine(std::vector<Member> members, std::vector<std::string> secrets,
 Machine::~Machine() { [[maybe_unused]] const Status down = take_down(); }
 
 std::string Machine::clean(std::string log) const {
-  constexpr std::string_view kBlot = "[secret]";
-  for (const std::string& secret : secrets_) {
-    std::size_t at = 0;
-    while ((at = log.find(secret, at)) != std::string::npos) {
-      log.replace(at, secret.size(), kBlot);
-      at += kBlot.size();
-    }
-  }
+  blot(log, secrets_);
   if (log.size() > kLogBytes) log.erase(0, log.size() - kLogBytes);
   return printable(trimmed(valid_utf8(log)), true);
+}
+
+std::string Machine::shown(const std::vector<std::string>& argv) const {
+  std::string line = command_without_secrets(argv);
+  blot(line, secrets_);
+  return printable(shortened(line, 120));
 }
 
 UpFailure Machine::failure(Blame blame, std::string sentence) const {

@@ -40,7 +40,7 @@ class Machine {
     Endpoint& endpoint;
   };
 
-  /// @param secrets  blotted out of logs
+  /// @param secrets  blotted out of logs and of commands
   Machine(std::vector<Member> members, std::vector<std::string> secrets,
           MachinePatience patience = {});
   /// Takes down what is up.
@@ -66,6 +66,8 @@ class Machine {
   [[nodiscard]] UpFailure failure(Blame blame, std::string sentence) const;
   [[nodiscard]] Status run_down(const Member& member, Waiter& waiter) const;
   [[nodiscard]] std::string clean(std::string log) const;
+  /// A command of the user on one line, without secrets.
+  [[nodiscard]] std::string shown(const std::vector<std::string>& argv) const;
 
   std::vector<Member> members_;
   std::vector<std::string> secrets_;

@@ -257,6 +257,10 @@ Json without_secrets(const Json& recipe) {
   return recipe.is_string() ? Json(hidden_line(recipe.get<std::string>())) : recipe;
 }
 
+std::string command_without_secrets(const std::vector<std::string>& argv) {
+  return join(without_secrets(Json(argv)).get<std::vector<std::string>>(), " ");
+}
+
 Result<Json> recipe_of(const RunInfo& run, const std::string& contestant) {
   std::vector<std::string> names;
   for (const Json& known : list_in(run.plan, "contestants")) {

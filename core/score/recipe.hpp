@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/json.hpp"
 #include "core/base/result.hpp"
@@ -18,6 +19,8 @@ inline constexpr std::string_view kRecipeFields[] = {
 /// The recipe as it may be stored: values of fields, environment variables and flags whose names
 /// speak of keys, tokens, secrets or passwords are "[secret]".
 [[nodiscard]] Json without_secrets(const Json& recipe);
+/// A command on one line, its secrets hidden in the same way.
+[[nodiscard]] std::string command_without_secrets(const std::vector<std::string>& argv);
 
 /// How one contestant of a stored run was served: {run, name, model, declared{}, found{}}; what was
 /// declared and what its probe found, each flat: one value for each field ("args.--port",

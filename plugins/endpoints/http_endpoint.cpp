@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/secrets.hpp"
 #include "core/base/text.hpp"
 #include "plugins/endpoints/anthropic.hpp"
 #include "plugins/endpoints/base_url.hpp"

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/base/json.hpp"
+#include "core/base/secrets.hpp"
 #include "core/base/text.hpp"
 
 namespace plumb {
@@ -42,16 +43,6 @@ std::string message_in(const Json& value) {
 }
 
 }  // namespace
-
-void blot(std::string& text, const std::vector<std::string>& secrets) {
-  constexpr std::string_view kBlot = "[secret]";
-  for (const std::string& secret : secrets) {
-    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;
-         at += kBlot.size()) {
-      text.replace(at, secret.size(), kBlot);
-    }
-  }
-}
 
 std::string quotable(std::string_view text, const std::vector<std::string>& secrets) {
   std::string clean(text.substr(0, std::size_t{64} << 10));

@@ -20,9 +20,6 @@ struct ServerError {
 [[nodiscard]] ServerError read_server_error(std::string_view body,
                                             const std::vector<std::string>& secrets);
 
-/// Replaces every secret in the text by "[secret]".
-void blot(std::string& text, const std::vector<std::string>& secrets);
-
 /// Printable, without secrets, 300 bytes at most.
 [[nodiscard]] std::string quotable(std::string_view text, const std::vector<std::string>& secrets);
 

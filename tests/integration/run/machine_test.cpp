@@ -97,6 +97,22 @@ TEST_F(MachineOf, AFailedUpShowsTheEndOfItsLogWithoutSecrets) {
                                     Not(HasSubstr("sk-1234567890"))));
 }
 
+TEST_F(MachineOf, TheCommandThatIsShownHasNoSecrets) {
+  Contestant who = contestant("a", "fail");
+  who.up = {"sh",        "-c",         "HF_TOKEN=hf-98765 exit 3",
+            "serve",     "--api-key",  "sk-of-option",
+            "--port=80", "header-1234"};
+  who.headers = {{"X-Own", "header-1234"}};
+  const auto served = endpoint(who);
+  Machine machine({{who, *served}}, secrets_of({who}));
+  const auto up = machine.bring_up("a", waiter_);
+  ASSERT_FALSE(up);
+  EXPECT_THAT(up.error().sentence,
+              AllOf(HasSubstr("HF_TOKEN=[secret]"), HasSubstr("--api-key [secret] --port=80"),
+                    Not(HasSubstr("hf-98765")), Not(HasSubstr("sk-of-option")),
+                    Not(HasSubstr("header-1234"))));
+}
+
 TEST_F(MachineOf, AProgramThatIsNotThereIsNamed) {
   Contestant who = contestant("a", "foreground");
   who.up = {"no-such-program-at-all"};
