@@ -1,5 +1,6 @@
 #include "core/run/session.hpp"
 #include "core/run/workers.hpp"
+#include "core/score/alarms.hpp"
 #include "core/trial/loop.hpp"
 
 namespace plumb {
@@ -12,24 +13,13 @@ Json path_check_alarm(const Contestant& contestant, const TrialRecord& record) {
           ? "no answer of the model came to be judged; the evidence says what came instead"
           : "ask the server for a tool call by hand; if it answers with text, its tool-call parser "
             "is off; if it answers well, the model may be too weak for one call";
-  return {
-      {"id", "path-check"},
-      {"contestant", contestant.name},
-      {"task", nullptr},
-      {"sentence", "a tool call with a nonce did not travel to the sandbox and back"},
-      {"evidence", std::string(outcome_name(verdict.outcome)) + ", " + reason_name(verdict.reason) +
-                       (verdict.sentence.empty() ? "" : ": " + verdict.sentence)},
-      {"remedy", remedy}};
-}
-
-Json machine_alarm(const char* id, const std::string& contestant, const std::string& sentence,
-                   const std::string& evidence, const char* remedy) {
-  return {{"id", id},
-          {"contestant", contestant},
-          {"task", nullptr},
-          {"sentence", sentence},
-          {"evidence", evidence},
-          {"remedy", remedy}};
+  return to_json({.id = "path-check",
+                  .contestant = contestant.name,
+                  .sentence = "a tool call with a nonce did not travel to the sandbox and back",
+                  .evidence = std::string(outcome_name(verdict.outcome)) + ", " +
+                              reason_name(verdict.reason) +
+                              (verdict.sentence.empty() ? "" : ": " + verdict.sentence),
+                  .remedy = remedy});
 }
 
 }  // namespace
@@ -145,16 +135,20 @@ void Session::mark_unreached(std::size_t contestant, const UpFailure& failure) {
   Side& side = sides_[contestant];
   side.unreached = failure.sentence;
   side.unreached_blame = failure.blame;
-  raise_alarm(machine_alarm("up_failed", request_.bench.contestants[contestant].name,
-                            "it did not come up: " + failure.sentence, failure.log,
-                            "run its \"up\" command by hand; once it works, run again"));
+  raise_alarm(to_json({.id = "up_failed",
+                       .contestant = request_.bench.contestants[contestant].name,
+                       .sentence = "it did not come up: " + failure.sentence,
+                       .evidence = failure.log,
+                       .remedy = "run its \"up\" command by hand; once it works, run again"}));
 }
 
 void Session::take_down(Machine& machine) {
   const std::string name = machine.who_is_up();
   if (const Status down = machine.take_down(); !down) {
-    raise_alarm(machine_alarm("down_failed", name, full_sentence(down.error()), "",
-                              "look whether its server is still up"));
+    raise_alarm(to_json({.id = "down_failed",
+                         .contestant = name,
+                         .sentence = full_sentence(down.error()),
+                         .remedy = "look whether its server is still up"}));
   }
 }
 
