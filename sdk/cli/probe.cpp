@@ -67,38 +67,104 @@ Result<std::vector<Contestant>> contestants_of(const ProbeCommand& command) {
   return contestants;
 }
 
+/// The models that are probed, one after the other: two probes at once would measure each other.
+class Probes {
+ public:
+  Probes(const ProbeCommand& command, Endpoints& endpoints, const Signals& signals)
+      : command_(command),
+        signals_(signals),
+        servers_(endpoints.servers()),
+        factory_(endpoints.factory(std::max(16, 2 * command.concurrency))) {}
+
+  /// Before anything is measured, so that a model that must be named is said at once. Who cannot be
+  /// reached is told of and left out.
+  Status settle(std::vector<Contestant> contestants) {
+    asked_ = contestants.size();
+    for (Contestant& contestant : contestants) {
+      const Status settled = settle_one(contestant);
+      if (settled) {
+        settled_.push_back(std::move(contestant));
+      } else if (settled.error().code == Code::unavailable) {
+        reached_ = false;
+        report(settled.error());
+      } else {
+        return settled;
+      }
+    }
+    return {};
+  }
+
+  /// Each card is shown, and written to a file, as soon as it is made.
+  Status probe_each() {
+    for (const Contestant& contestant : settled_) {
+      auto card = probe_one(contestant);
+      if (!card) {
+        PLUMB_CHECK(write());
+        return std::unexpected(std::move(card.error()));
+      }
+      reached_ = reached_ && !card->lacks("reachable");
+      cards_.push_back(to_json(*card));
+      if (command_.json != "-") {
+        fmt::print("{}", terminal_capability_card(cards_.back(), style_));
+        std::fflush(stdout);
+        PLUMB_CHECK(write());
+      }
+    }
+    return write();
+  }
+
+  [[nodiscard]] bool all_reached() const { return reached_; }
+
+ private:
+  static bool on_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+
+  Status settle_one(Contestant& contestant) {
+    StepLine line(stderr, on_terminal(), style_.width);
+    return settle_model(
+        contestant, factory_, {},
+        [&](const std::string& stage) { line.show(contestant.name, stage); }, signals_.stop());
+  }
+
+  Result<CapabilityCard> probe_one(const Contestant& contestant) {
+    StepLine line(stderr, on_terminal(), style_.width);
+    const ProbeParts parts{
+        .make_endpoint = [&](const Contestant& variant) { return factory_(variant, {}); },
+        .servers = servers_,
+        .on_step = [&](const std::string& step) { line.show(contestant.name, step); }};
+    return probe(contestant, parts,
+                 {.concurrency = command_.concurrency,
+                  .longest_prompt = command_.longest_prompt,
+                  .speed = !command_.no_speed,
+                  .grid = command_.grid},
+                 signals_.stop());
+  }
+
+  /// One card where one was asked for, else the list of those that there are.
+  [[nodiscard]] Status write() const {
+    if (command_.json.empty() || (asked_ == 1 && cards_.empty())) return {};
+    const Json& shown = asked_ == 1 ? cards_.front() : cards_;
+    return write_output(command_.json, dump_json(shown, 2) + "\n");
+  }
+
+  const ProbeCommand& command_;
+  const Signals& signals_;
+  const ServerBook& servers_;
+  const EndpointFactory factory_;
+  const TerminalStyle style_ = terminal_style(stdout);
+  std::size_t asked_ = 0;
+  std::vector<Contestant> settled_;
+  Json cards_ = Json::array();
+  bool reached_ = true;
+};
+
 Result<int> probe_all(const ProbeCommand& command) {
   const Signals signals;
   PLUMB_TRY(auto contestants, contestants_of(command));
   PLUMB_TRY(const auto endpoints, Endpoints::create());
-  const EndpointFactory factory = endpoints->factory(std::max(16, 2 * command.concurrency));
-  const TerminalStyle style = terminal_style(stdout);
-  Json cards = Json::array();
-  bool reached = true;
-  for (Contestant& contestant : contestants) {
-    StepLine line(stderr, ::isatty(STDERR_FILENO) == 1, style.width);
-    PLUMB_CHECK(settle_model(
-        contestant, factory, {},
-        [&](const std::string& stage) { line.show(contestant.name, stage); }, signals.stop()));
-    const ProbeParts parts{
-        .make_endpoint = [&](const Contestant& variant) { return factory(variant, {}); },
-        .servers = endpoints->servers(),
-        .on_step = [&](const std::string& step) { line.show(contestant.name, step); }};
-    PLUMB_TRY(const CapabilityCard card, probe(contestant, parts,
-                                               {.concurrency = command.concurrency,
-                                                .longest_prompt = command.longest_prompt,
-                                                .speed = !command.no_speed,
-                                                .grid = command.grid},
-                                               signals.stop()));
-    reached = reached && !card.lacks("reachable");
-    cards.push_back(to_json(card));
-  }
-  const Json shown = cards.size() == 1 ? cards.front() : cards;
-  if (command.json != "-") {
-    for (const Json& card : cards) fmt::print("{}", terminal_capability_card(card, style));
-  }
-  if (!command.json.empty()) PLUMB_CHECK(write_output(command.json, dump_json(shown, 2) + "\n"));
-  return reached ? kOk : kUnreachable;
+  Probes probes(command, *endpoints, signals);
+  PLUMB_CHECK(probes.settle(std::move(contestants)));
+  PLUMB_CHECK(probes.probe_each());
+  return probes.all_reached() ? kOk : kUnreachable;
 }
 
 }  // namespace

@@ -158,6 +158,33 @@ TEST_F(Probe, OfAServerThatIsNotThereEndsWithItsExitCode) {
   EXPECT_THAT(end.err, testing::HasSubstr("is the server running"));
 }
 
+TEST_F(Probe, OfSeveralKeepsTheCardsOfThoseThatAreThere) {
+  const PlumbEnd end = plumb({"probe", "--model", "gone=http://127.0.0.1:9", "--model",
+                              "here=standin:flavour=plain", "--no-speed", "--json", "cards.json"});
+  EXPECT_EQ(end.code, 4) << end.err;
+  EXPECT_THAT(end.err, testing::HasSubstr("contestant \"gone\" cannot be reached"));
+  EXPECT_THAT(end.out, testing::HasSubstr("here"));
+  const Json cards = json("cards.json");
+  ASSERT_EQ(cards.size(), 1U);
+  EXPECT_EQ(cards[0]["contestant"], "here");
+}
+
+TEST_F(Probe, ThatIsInterruptedKeepsTheCardsThatWereMade) {
+  PlumbProcess process(
+      PLUMB_PROGRAM,
+      {"probe", "--model", "quick=standin:flavour=plain", "--model",
+       "slow=standin:flavour=plain,ttft_ms=60000", "--no-speed", "--json", "cards.json"},
+      settings());
+  ASSERT_TRUE(process.wait_for_error_text("slow: "));
+  process.signal(SIGINT);
+  const PlumbEnd end = process.end();
+  EXPECT_EQ(end.code, 130) << end.err;
+  EXPECT_THAT(end.out, testing::HasSubstr("quick"));
+  const Json cards = json("cards.json");
+  ASSERT_EQ(cards.size(), 1U);
+  EXPECT_EQ(cards[0]["contestant"], "quick");
+}
+
 TEST_F(Probe, OfANonsenseTargetSaysWhatToType) {
   const PlumbEnd end = plumb({"probe", "127.0.0.1:8000"});
   EXPECT_EQ(end.code, 1);
