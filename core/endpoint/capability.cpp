@@ -151,7 +151,8 @@ std::optional<std::int64_t> CapabilityCard::window() const {
     if (effective > 0) return effective;
     const auto refused = json_or<std::int64_t>(found->value, "below", 0);
     // What was refused may be far above the window, so what was read counts.
-    if (refused > 0) return std::max<std::int64_t>(json_or<std::int64_t>(found->value, "at_least", 0), 1);
+    if (refused > 0)
+      return std::max<std::int64_t>(json_or<std::int64_t>(found->value, "at_least", 0), 1);
   }
   return declared_window();
 }

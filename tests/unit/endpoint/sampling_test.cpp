@@ -69,7 +69,7 @@ TEST(Sampling, WhatTheProtocolDoesNotHaveIsUnsentUnlessTheServerNamesIt) {
 
 TEST(Sampling, OffIsSaidInTheServersWord) {
   Contestant contestant;
-  contestant.dialect.sampling_names = {{"top_k", "top_k"}};
+  contestant.dialect.sampling_names = std::map<std::string, std::string>{{"top_k", "top_k"}};
   contestant.dialect.sampling_off = {{"top_k", 0}};
   EXPECT_EQ(sampling_fields(contestant), (Json{{"top_k", 0}}));
   contestant.sampling.top_k = 20;
