@@ -69,6 +69,12 @@ class Replay final : public Endpoint {
     auto& known = trials_[key];
     if (!known) {
       PLUMB_TRY(const TrialRecord record, store_.trial(run_, key, 0));
+      if (record.verdict.outcome == Outcome::skipped || record.opening.empty()) {
+        return fail(Code::not_found,
+                    fmt::format("the stored trial of {} was never played: {}", key.task,
+                                record.verdict.sentence.empty() ? "nothing of it was stored"
+                                                                : record.verdict.sentence));
+      }
       known = std::make_shared<const ReplayTrial>(record);
     }
     return known;

@@ -139,5 +139,31 @@ TEST_F(BadInput, APlainRequestToAnotherServerCarriesNoKey) {
   EXPECT_FALSE(headers.contains("x-mine"));
 }
 
+TEST_F(BadInput, AShortKeyIsNotCutOutOfWhatIsParsedAndALongOneNotKept) {
+  ::setenv("PLUMB_TEST_KEY", "data", 1);
+  contestant = {.name = "c", .key_env = "PLUMB_TEST_KEY"};
+  RawServer server([](RawConnection& connection, const RawRequest&) {
+    connection.send(http_response(200, "application/json", R"({"data":[{"id":"m-sk-secret"}]})"));
+  });
+  contestant.url = server.url();
+  const auto endpoint = make_endpoint(contestant, *client, book);
+  const auto models = (*endpoint)->models(waiter);
+  ASSERT_TRUE(models) << models.error().sentence;
+  EXPECT_EQ(models->at(0).id, "m-sk-secret");
+  ::setenv("PLUMB_TEST_KEY", "sk-secret", 1);
+  const auto other = make_endpoint(contestant, *client, book);
+  EXPECT_EQ((*other)->models(waiter)->at(0).id, "m-[secret]");
+  EXPECT_EQ((*other)->without_secrets("v sk-secret"), "v [secret]");
+}
+
+TEST_F(BadInput, AFailedPlainRequestNamesTheUrlThatWasAsked) {
+  contestant = {.name = "c", .url = "http://127.0.0.1:1"};
+  const auto endpoint = make_endpoint(contestant, *client, book);
+  const auto reply = (*endpoint)->fetch({.target = "http://127.0.0.1:2/metrics?t=hush"}, waiter);
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.error().sentence, HasSubstr("cannot reach http://127.0.0.1:2/metrics "));
+  EXPECT_THAT(reply.error().sentence, Not(HasSubstr("hush")));
+}
+
 }  // namespace
 }  // namespace plumb

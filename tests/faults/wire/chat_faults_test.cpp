@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/endpoint/in_flight.hpp"
+#include "core/endpoint/retry.hpp"
 #include "plugins/endpoints/http_endpoint.hpp"
 #include "tests/support/raw_server.hpp"
 
@@ -239,6 +241,42 @@ TEST_F(ChatFaults, BusyServersAreAskedAgain) {
     EXPECT_EQ(reply.cost.attempts, 2);
     EXPECT_EQ(reply.cost.faults.size(), 1U);
   }
+}
+
+TEST_F(ChatFaults, WhoWaitsToTryAgainHasNothingInFlight) {
+  std::atomic<int> asked = 0;
+  RawServer server([&](RawConnection& connection, const RawRequest&) {
+    connection.send(asked++ == 0 ? http_response(503, "", "") : good("hi"));
+  });
+  contestant.attempts = 2;
+  contestant.url = server.url();
+  InFlight in_flight;
+  std::vector<int> between;
+  const auto endpoint = make_endpoint(contestant, *client, book, [&] {
+    between.push_back(in_flight.now());  // the backoff is being drawn
+    return 0.0;
+  });
+  std::vector<int> at_attempts;
+  const std::vector<Message> messages = {{.role = Role::user, .text = "hi"}};
+  const auto reply =
+      counted(**endpoint, in_flight)
+          ->chat({.messages = messages,
+                  .on_attempt = [&](bool) { at_attempts.push_back(in_flight.now()); }},
+                 waiter);
+  EXPECT_TRUE(reply.answer);
+  EXPECT_EQ(between, std::vector<int>{0});
+  EXPECT_EQ(at_attempts, (std::vector<int>{1, 0, 1, 0}));
+}
+
+TEST_F(ChatFaults, WhatTheServerCannotDoIsNotAskedAgain) {
+  contestant.attempts = 3;
+  for (const int status : {501, 505}) {
+    const ChatReply reply = ask(http_response(status, "", ""));
+    EXPECT_EQ(reply.cost.attempts, 1) << status;
+    EXPECT_TRUE(reply.answer.error().deterministic) << status;
+  }
+  EXPECT_FALSE(is_passing(400));
+  for (const int status : {408, 425, 429, 500, 507, 529}) EXPECT_TRUE(is_passing(status)) << status;
 }
 
 TEST_F(ChatFaults, ARefusalNamesTheServersWordsAndNotTheKey) {

@@ -37,6 +37,25 @@ TEST_F(MessagesReaderTest, TextUsageModelAndEndAreRead) {
   EXPECT_EQ(got.finish, Finish::stop);
 }
 
+TEST_F(MessagesReaderTest, BlocksWithoutEndAndEndlessSignaturesAreCutOff) {
+  std::vector<std::string> objects = {kStart};
+  for (std::size_t i = 0; i <= Assembler::kMaxCalls; ++i) {
+    objects.push_back(R"({"type":"content_block_start","index":)" + std::to_string(i) +
+                      R"(,"content_block":{"type":"text","text":""}})");
+  }
+  events(objects);
+  EXPECT_TRUE(response().oversize);
+  Assembler assembler(100);
+  const auto reader = messages_protocol().reader(assembler);
+  const std::string piece =
+      R"({"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":")" +
+      std::string(60, 's') + "\"}}";
+  ASSERT_TRUE(reader->read(piece, {}));
+  EXPECT_FALSE(assembler.full());
+  ASSERT_TRUE(reader->read(piece, {}));
+  EXPECT_TRUE(assembler.full());
+}
+
 TEST_F(MessagesReaderTest, CallsAreReadFromTheirPieces) {
   events(
       {kStart,

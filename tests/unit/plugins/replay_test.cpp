@@ -1,4 +1,5 @@
 #include "plugins/endpoints/replay.hpp"
+#include "plugins/endpoints/replay_trial.hpp"
 
 #include <filesystem>
 
@@ -139,6 +140,19 @@ TEST_F(ReplayTest, ATrialThatIsNotStoredIsSaidSo) {
   EXPECT_FALSE(ask(opening, R"({"task":7})").answer);
   EXPECT_TRUE(ask(opening, "").answer);
   EXPECT_EQ(replay->models(waiter)->at(0).id, "m-1");
+}
+
+TEST_F(ReplayTest, AStoredFaultKeepsWhoIsToBlame) {
+  TrialRecord record = stored_trial();
+  record.events = {{{"type", "fault"},
+                    {"kind", "http_status"},
+                    {"status", 400},
+                    {"any_byte", true},
+                    {"deterministic", true},
+                    {"context_full", true}}};
+  const ReplayAnswer answer = ReplayTrial(record).answer(opening);
+  EXPECT_TRUE(answer.fault.deterministic);
+  EXPECT_TRUE(answer.fault.context_full);
 }
 
 TEST_F(ReplayTest, AnUnknownRunOrContestantIsASentence) {
