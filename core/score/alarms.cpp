@@ -167,7 +167,7 @@ void alarm_time_caps(const BoardContestant& contestant, const std::string& label
        .sentence = fmt::format("{} of {} trials ran out of time{}: the rate is a floor, not a "
                                "measurement",
                                total.time_capped, total.planned,
-                               alone ? "" : ", enough to change the order of the contestants"),
+                               alone ? "" : ", enough to decide who is ahead"),
        .evidence = fmt::format("{} of its capped trials passed before the hard stop", total.late),
        .remedy = "allow more seconds per turn"});
 }

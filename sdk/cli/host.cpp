@@ -32,6 +32,9 @@ class ServedStandIn final : public Endpoint {
   std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override {
     return endpoint_->fetch(request, waiter);
   }
+  std::string without_secrets(std::string text) const override {
+    return endpoint_->without_secrets(std::move(text));
+  }
 
  private:
   std::shared_ptr<StandInServer> server_;

@@ -57,7 +57,7 @@ TEST(TerminalScorecard, ShowsWhatWasMeasured) {
   EXPECT_THAT(text, HasSubstr("ruler 1/1 proven (7 controls failed)"));
   EXPECT_THAT(line_with(text, "########  "), HasSubstr("80.0 %"));
   EXPECT_THAT(text, HasSubstr("not passed: 2 time, 2 wrong_result"));
-  EXPECT_THAT(text, HasSubstr("borderline: many that did not pass ran out of time"));
+  EXPECT_THAT(text, HasSubstr("capped: a floor, not a measurement"));
   EXPECT_THAT(line_with(text, "  rename"), HasSubstr("4/5"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(text, Not(HasSubstr("stand-in")));
