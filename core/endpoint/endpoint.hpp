@@ -52,7 +52,7 @@ struct Fault {
   bool any_token = false;      ///< text, reasoning or a call arrived, in any of the attempts
   bool deterministic = false;  ///< the server refuses *this request*: a status that is_passing() is
                                ///< not, or the same 500 each time
-  bool context_full = false;  ///< the server says that the conversation outgrew its window
+  bool context_full = false;   ///< the server says that the conversation outgrew its window
   /// The server says that it cannot read what the model wrote. Asking again would deal the model a
   /// second hand.
   bool unparsed = false;

@@ -73,14 +73,14 @@ std::optional<std::string> name_there(const Contestant& contestant, const Parame
 
 /// Our word for "off" in the server's words.
 Json value_there(const Contestant& contestant, const Parameter& parameter) {
-  const std::map<std::string, Json, std::less<>> kOff = {{"top_k", -1},
-                                                         {"min_p", 0.0},
-                                                         {"presence_penalty", 0.0},
-                                                         {"frequency_penalty", 0.0},
-                                                         {"repetition_penalty", 1.0}};
+  const std::map<std::string, Json, std::less<>> switched_off = {{"top_k", -1},
+                                                                 {"min_p", 0.0},
+                                                                 {"presence_penalty", 0.0},
+                                                                 {"frequency_penalty", 0.0},
+                                                                 {"repetition_penalty", 1.0}};
   const auto& off = contestant.dialect.sampling_off;
-  const auto ours = kOff.find(parameter.name);
-  const bool is_off = ours != kOff.end() && ours->second == parameter.value;
+  const auto ours = switched_off.find(parameter.name);
+  const bool is_off = ours != switched_off.end() && ours->second == parameter.value;
   if (!is_off || !off || !off->contains(parameter.name)) return parameter.value;
   return off->at(parameter.name);
 }

@@ -57,7 +57,7 @@ struct Evidence {
   /// The last answer's call did not arrive as one: it came as text or in the reasoning, or was
   /// swallowed; `sentence` says which.
   bool lost_call = false;
-  bool unparsed = false;     ///< the server could not read the last answer
+  bool unparsed = false;  ///< the server could not read the last answer
   Grading grading;
 };
 
