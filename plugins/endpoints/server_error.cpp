@@ -21,14 +21,14 @@ int code_in(const Json& object) {
 /// The status that stands behind a word, since inside a stream there is no other.
 int status_of(const Json& error) {
   if (const int code = code_in(error); code != 0) return code;
-  static const std::map<std::string, int, std::less<>> kWords = {
+  static const std::map<std::string, int, std::less<>> known_words = {
       {"invalid_request_error", 400}, {"invalid_prompt", 400},      {"authentication_error", 401},
       {"permission_error", 403},      {"not_found_error", 404},     {"request_too_large", 413},
       {"rate_limit_error", 429},      {"rate_limit_exceeded", 429}, {"api_error", 500},
       {"server_error", 500},          {"overloaded_error", 529}};
   for (const char* key : {"code", "type"}) {
-    const auto word = kWords.find(json_or(error, key, ""));
-    if (word != kWords.end()) return word->second;
+    const auto word = known_words.find(json_or(error, key, ""));
+    if (word != known_words.end()) return word->second;
   }
   return 0;
 }
