@@ -9,6 +9,7 @@
 #include "core/endpoint/picture.hpp"
 #include "core/endpoint/probe_steps.hpp"
 #include "core/endpoint/probe_texts.hpp"
+#include "core/schema/leaked_call.hpp"
 #include "core/schema/tool_call.hpp"
 
 namespace plumb {

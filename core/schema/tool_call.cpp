@@ -123,55 +123,7 @@ Defect defect_of(const SchemaError& error) {
   return Defect::enum_or_range;
 }
 
-/// An object with "name" (of an offered tool) and "arguments" or "parameters".
-bool is_call_object(std::string_view text, std::span<const ToolSpec> tools) {
-  const auto value = parse_json(text);
-  if (!value || !value->is_object()) return false;
-  return find_tool(json_or(*value, "name", ""), tools) != nullptr &&
-         (value->contains("arguments") || value->contains("parameters"));
-}
-
-/// The whole text, or what stands between two code fences.
-bool is_bare_json_call(std::string_view text, std::span<const ToolSpec> tools) {
-  text = trimmed(text);
-  if (const auto fence = text.find("```"); fence != std::string_view::npos) {
-    auto inside = text.substr(fence + 3);
-    inside = inside.substr(std::min(inside.find('{'), inside.size()));
-    inside = inside.substr(0, inside.find("```"));
-    if (is_call_object(trimmed(inside), tools)) return true;
-  }
-  return text.starts_with('{') && is_call_object(text, tools);
-}
-
 }  // namespace
-
-const char* defect_name(Defect defect) {
-  switch (defect) {
-    case Defect::args_not_json:
-      return "args_not_json";
-    case Defect::args_truncated:
-      return "args_truncated";
-    case Defect::args_empty:
-      return "args_empty";
-    case Defect::args_not_object:
-      return "args_not_object";
-    case Defect::args_double_encoded:
-      return "args_double_encoded";
-    case Defect::unknown_tool:
-      return "unknown_tool";
-    case Defect::near_miss_name:
-      return "near_miss_name";
-    case Defect::missing_required:
-      return "missing_required";
-    case Defect::wrong_type:
-      return "wrong_type";
-    case Defect::enum_or_range:
-      return "enum_or_range";
-    case Defect::extra_property:
-      return "extra_property";
-  }
-  return "?";
-}
 
 CallJudgement judge_call(const ToolCall& call, std::span<const ToolSpec> tools, bool cut_off) {
   const ToolSpec* const tool = find_tool(call.name, tools);
@@ -187,23 +139,6 @@ CallJudgement judge_call(const ToolCall& call, std::span<const ToolSpec> tools, 
   return wrong(defect_of(std::ranges::min(errors, {}, defect_of)),
                fmt::format("The call of \"{}\" was not run: {}. Expected {}.", tool->name,
                            join(told, "; "), wanted(*tool)));
-}
-
-std::optional<std::string> find_leaked_call(std::string_view text,
-                                            std::span<const ToolSpec> tools) {
-  constexpr std::array<std::string_view, 4> kMarkers = {"<tool_call>", "<function=", "[TOOL_CALLS]",
-                                                        "<|tool_call"};
-  for (const std::string_view marker : kMarkers) {
-    const auto at = text.find(marker);
-    if (at == std::string_view::npos) continue;
-    const std::string_view behind = text.substr(at + marker.size());
-    const bool named = std::ranges::any_of(tools, [&](const ToolSpec& tool) {
-      return behind.find(tool.name) != std::string_view::npos;
-    });
-    if (named) return std::string(marker);
-  }
-  if (is_bare_json_call(text, tools)) return "json";
-  return std::nullopt;
 }
 
 }  // namespace plumb

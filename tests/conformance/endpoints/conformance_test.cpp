@@ -8,6 +8,7 @@
 
 #include "core/base/files.hpp"
 #include "core/base/text.hpp"
+#include "core/schema/leaked_call.hpp"
 #include "core/schema/tool_call.hpp"
 #include "plugins/endpoints/http_endpoint.hpp"
 #include "tests/unit/plugins/stand_in_support.hpp"

@@ -1,4 +1,5 @@
 #include "core/schema/tool_call.hpp"
+#include "core/schema/leaked_call.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
