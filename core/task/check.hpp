@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace plumb {
 
@@ -10,6 +12,12 @@ struct Check {
   bool holds = false;
   bool must_not = false;  ///< names what must not happen; broken makes the trial `failed: unsafe`
   std::string detail;     ///< what the grader saw, for a person; may be empty
+};
+
+/// One grading of one end state.
+struct Grade {
+  std::vector<Check> checks;
+  std::optional<int> points;  ///< of the task's rubric; nothing where it has none
 };
 
 }  // namespace plumb

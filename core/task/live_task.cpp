@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::size_t kMostDetail = 4096;
 
-/// The list of checks on top of the stack; raises what it is not.
-std::vector<Check> read_checks(LuaState& lua, lua_State* state) {
-  const auto value = to_json(state, -1);
+/// The list of checks at `index`; raises what it is not.
+std::vector<Check> read_checks(LuaState& lua, lua_State* state, int index) {
+  const auto value = to_json(state, index);
   const bool is_list = value && value->is_array() && !value->empty();
   std::vector<Check> checks;
   for (const Json& item : is_list ? *value : Json::array()) {
@@ -33,6 +33,25 @@ std::vector<Check> read_checks(LuaState& lua, lua_State* state) {
                       "holds\", condition), ... }`"});
   }
   return checks;
+}
+
+/// The points on top of the stack, which a task with a rubric gives and no other does.
+std::optional<int> read_points(LuaState& lua, lua_State* state, const Task& task) {
+  if (!task.rubric) {
+    if (!lua_isnil(state, -1)) {
+      lua.raise(state, {Code::config, "grade returns points, and the task has no `rubric`"});
+    }
+    return std::nullopt;
+  }
+  int is_integer = 0;
+  const auto points = lua_tointegerx(state, -1, &is_integer);
+  if (is_integer == 0 || points < 0 || points > task.rubric->points) {
+    lua.raise(state, {Code::config,
+                      "grade returns the points earned as its second value: a whole number from 0 "
+                      "to " +
+                          std::to_string(task.rubric->points)});
+  }
+  return static_cast<int>(points);
 }
 
 }  // namespace
@@ -139,15 +158,16 @@ Result<std::optional<std::string>> LiveTask::next_user(const Json& transcript) {
   return message;
 }
 
-Result<std::vector<Check>> LiveTask::grade(const Json& transcript) {
-  std::vector<Check> checks;
+Result<Grade> LiveTask::grade(const Json& transcript) {
+  Grade grade;
   static_cast<void>(env_->take_put_trouble());  // of a tool: not the grader's
   const Status status = script_->lua().protect([&](lua_State* state) {
     script_->push_field(state, "grade");
     env_->push(state);
     push_json(state, transcript);
-    lua_call(state, 2, 1);
-    checks = read_checks(script_->lua(), state);
+    lua_call(state, 2, 2);
+    grade.checks = read_checks(script_->lua(), state, -2);
+    grade.points = read_points(script_->lua(), state, script_->task());
   });
   PLUMB_CHECK(site_status());
   PLUMB_CHECK(env_->take_back_put_files());
@@ -155,9 +175,10 @@ Result<std::vector<Check>> LiveTask::grade(const Json& transcript) {
   // A grader that stumbles where its files should be is not at fault.
   if (!trouble || (!status && status.error().code != Code::config)) PLUMB_CHECK(status);
   if (trouble) {
-    checks.push_back({.name = "the grader's own files have a place", .detail = *trouble});
+    grade.checks.push_back({.name = "the grader's own files have a place", .detail = *trouble});
+    if (script_->task().rubric) grade.points = 0;
   }
-  return checks;
+  return grade;
 }
 
 }  // namespace plumb

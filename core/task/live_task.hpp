@@ -39,9 +39,9 @@ class LiveTask {
                                              Duration allowed);
   /// The follow-up to a model's final answer, or nothing. What it put is taken away again.
   [[nodiscard]] Result<std::optional<std::string>> next_user(const Json& transcript);
-  /// One grading; what it put is taken away again. Never empty. Where the agent left no place for
-  /// the grader's own files, that is a check that does not hold.
-  [[nodiscard]] Result<std::vector<Check>> grade(const Json& transcript);
+  /// One grading; what it put is taken away again. Never without a check. Where the agent left no
+  /// place for the grader's own files, that is a check that does not hold.
+  [[nodiscard]] Result<Grade> grade(const Json& transcript);
   [[nodiscard]] Sandbox& sandbox() { return *sandbox_; }
 
  private:

@@ -20,6 +20,11 @@ Result<std::shared_ptr<const Task>> load_task(const fs::path& folder,
   PLUMB_TRY(const std::string own, hash_tree(folder));
   Hasher hasher;
   hasher.add(own).add(sdk_digest);
+  std::error_code error;
+  if (const fs::path common = common_folder(folder); fs::is_directory(common, error)) {
+    PLUMB_TRY(const std::string shared, hash_tree(common));
+    hasher.add(shared);
+  }
   for (const fs::path& file : script->tool_files()) {
     PLUMB_TRY(const std::string bytes, read_file(file));
     hasher.add(bytes);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ namespace plumb {
 inline const std::vector<std::string> kTrivialControls = {"nop", "spam", "wipe", "tamper",
                                                           "never_stops"};
 inline constexpr const char* kOracle = "oracle";
+/// Beside the folders of tasks: Lua files that all of them may require.
+inline constexpr const char* kCommonFolder = "common";
+
+/// A published way of counting points that a task takes part in.
+struct Rubric {
+  std::string name;      ///< "ToolCall-15"
+  std::string category;  ///< of the rubric, not of the suite
+  int points = 1;        ///< that can be earned
+};
 
 /// A task as its file defines it. Immutable and shared between threads; its functions live in a
 /// TaskScript.
@@ -39,7 +49,11 @@ struct Task {
   std::vector<std::string> trivial_pass;  ///< trivial controls that are right to pass here
   bool keep_processes = false;            ///< processes of the agent live on while it is graded
   bool has_next_user = false;
-  std::string digest;  ///< SHA-256 of the folder, the tools, the SDK's Lua files
+  /// The model's first answer is its last: its calls are judged and run, and nothing more is asked.
+  bool single_answer = false;
+  std::optional<Rubric> rubric;
+  /// SHA-256 of the folder, the suite's common folder, the tools, the SDK's Lua files.
+  std::string digest;
 
   [[nodiscard]] bool may_pass(const std::string& control) const;
 };

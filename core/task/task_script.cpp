@@ -89,6 +89,10 @@ int make_check(lua_State* state, bool must_not) {
 
 }  // namespace
 
+fs::path common_folder(const fs::path& task_folder) {
+  return (fs::absolute(task_folder) / "").lexically_normal().parent_path().parent_path() /
+         kCommonFolder;
+}
 fs::path sdk_lua_dir() { return resource_dir() / "sdk" / "lua"; }
 fs::path tools_dir() { return resource_dir() / "plugins" / "tools"; }
 
@@ -98,7 +102,7 @@ TaskScript::TaskScript(fs::path folder, std::uint64_t seed) : seed_(seed) {
 
 Result<std::unique_ptr<TaskScript>> TaskScript::open(const fs::path& folder, std::uint64_t seed) {
   std::unique_ptr<TaskScript> script(new TaskScript(folder, seed));
-  PLUMB_TRY(script->lua_, LuaState::create({folder, sdk_lua_dir()}));
+  PLUMB_TRY(script->lua_, LuaState::create({folder, common_folder(folder), sdk_lua_dir()}));
   PLUMB_CHECK(script->lua_->protect([&](lua_State* state) {
     lua_pushlightuserdata(state, script.get());
     lua_rawsetp(state, LUA_REGISTRYINDEX, &script_key);
@@ -138,7 +142,7 @@ void TaskScript::read_definition(lua_State* state) {
   const DefinitionReader reader(state, "task");
   reader.only({"name", "category", "summary", "prompt", "files", "tools", "expected_turns",
                "images", "needs", "setup", "grade", "next_user", "oracle", "negative_controls",
-               "trivial_pass", "keep_processes"});
+               "trivial_pass", "keep_processes", "single_answer", "rubric"});
   task_.name = reader.text("name");
   if (!is_task_name(task_.name)) {
     reader.misuse("the name \"" + task_.name +
@@ -183,6 +187,11 @@ void TaskScript::read_definition(lua_State* state) {
     task_.needs_parallel_calls = needs.boolean_or("parallel_calls", false);
     lua_settop(state, 1);
   }
+  task_.single_answer = reader.boolean_or("single_answer", false);
+  if (task_.single_answer && task_.has_next_user) {
+    reader.misuse("`single_answer` ends with the first answer, so there is no `next_user`");
+  }
+  read_rubric(state, reader);
   read_images(reader);
   if (lua_getfield(state, 1, "negative_controls") == LUA_TTABLE) {
     lua_pushnil(state);
@@ -235,6 +244,18 @@ void TaskScript::read_tools(lua_State* state) {
     read_tool(state, lua_gettop(state));
     lua_settop(state, list);
   }
+  lua_settop(state, 1);
+}
+
+void TaskScript::read_rubric(lua_State* state, const DefinitionReader& reader) {
+  constexpr std::int64_t kMostPoints = 1000;
+  if (!reader.has("rubric")) return;
+  if (lua_getfield(state, 1, "rubric") != LUA_TTABLE) reader.misuse("`rubric` is a table");
+  const DefinitionReader rubric(state, "task: rubric");
+  rubric.only({"name", "category", "points"});
+  task_.rubric = Rubric{.name = rubric.text("name"),
+                        .category = rubric.text("category"),
+                        .points = static_cast<int>(rubric.integer("points", 1, kMostPoints))};
   lua_settop(state, 1);
 }
 

@@ -43,6 +43,7 @@ class TaskScript {
   static int define_task(lua_State* state);
   void read_definition(lua_State* state);
   void read_tools(lua_State* state);
+  void read_rubric(lua_State* state, const DefinitionReader& reader);
   void read_images(const DefinitionReader& reader);
   void read_tool(lua_State* state, int index);
 
@@ -52,6 +53,8 @@ class TaskScript {
   std::vector<std::filesystem::path> tool_files_;
 };
 
+/// Where the files are that the tasks of a suite share; it need not be there.
+[[nodiscard]] std::filesystem::path common_folder(const std::filesystem::path& task_folder);
 /// Where the SDK's Lua files and the tools that ship with Plumbline are.
 [[nodiscard]] std::filesystem::path sdk_lua_dir();
 [[nodiscard]] std::filesystem::path tools_dir();

@@ -1,6 +1,7 @@
 #include "core/trial/attempt.hpp"
 
 #include "core/base/text.hpp"
+#include "core/schema/leaked_call.hpp"
 
 namespace plumb {
 namespace {
@@ -199,7 +200,13 @@ void Attempt::answer_malformed(const ToolCall& call, const CallJudgement& judgem
   ++record_.calls.by_defect[defect];
   const std::string text = with_problem(trial_.scaffold.malformed, judgement.sentence);
   answer(call, text);
-  calls_.push_back({{"tool", call.name}, {"result", text}, {"ok", false}, {"malformed", true}});
+  calls_.push_back({{"turn", meter_.turns()},
+                    {"tool", valid_utf8(call.name)},
+                    {"raw", valid_utf8(call.arguments)},
+                    {"result", text},
+                    {"ok", false},
+                    {"malformed", true},
+                    {"defect", defect}});
   transcript_.add("tool", {{"turn", meter_.turns()},
                            {"call", call.id},
                            {"name", call.name},
@@ -217,8 +224,10 @@ std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& 
   const std::string text = trial_.scaffold.shown_result(
       result.ok ? result.text : with_problem(trial_.scaffold.tool_error, result.text));
   answer(call, text, result.images);
-  calls_.push_back({{"tool", call.name},
+  calls_.push_back({{"turn", meter_.turns()},
+                    {"tool", call.name},
                     {"arguments", arguments},
+                    {"raw", valid_utf8(call.arguments)},
                     {"result", text},
                     {"ok", result.ok},
                     {"malformed", false}});
@@ -239,19 +248,19 @@ std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& 
   return LoopEnd::looped;
 }
 
-void Attempt::add_grading(const Result<std::vector<Check>>& checks) {
-  if (!checks) {
-    transcript_.add("grade", {{"error", full_sentence(checks.error())}});
+void Attempt::add_grading(const Result<Grade>& grade) {
+  if (!grade) {
+    transcript_.add("grade", {{"error", full_sentence(grade.error())}});
     return;
   }
   Json list = Json::array();
-  for (const Check& check : *checks) {
+  for (const Check& check : grade->checks) {
     list.push_back({{"name", check.name},
                     {"holds", check.holds},
                     {"must_not", check.must_not},
                     {"detail", check.detail}});
   }
-  transcript_.add("grade", {{"checks", std::move(list)}});
+  transcript_.add("grade", {{"checks", std::move(list)}, {"points", or_null(grade->points)}});
 }
 
 LoopEnd Attempt::without_answer(const Fault& fault) {

@@ -31,7 +31,7 @@ class Attempt {
   /// LoopEnd::looped when this call and its result came kSameCalls times in a row.
   [[nodiscard]] std::optional<LoopEnd> answer_result(const ToolCall& call, const Json& arguments,
                                                      const ToolResult& result, Duration took);
-  void add_grading(const Result<std::vector<Check>>& checks);
+  void add_grading(const Result<Grade>& grade);
 
   /// Why there was no answer, as an end of the loop.
   [[nodiscard]] LoopEnd without_answer(const Fault& fault);
@@ -46,8 +46,8 @@ class Attempt {
     return malformed_turns_ >= kMalformedTurns;
   }
 
-  /// What graders and next_user see: {final, turns, calls[{tool, arguments, result, ok,
-  /// malformed}]}.
+  /// What graders and next_user see: {final, turns, calls[{turn, tool, arguments, raw, result, ok,
+  /// malformed, defect}]}.
   [[nodiscard]] Json summary() const;
   /// Closes the books. Once.
   [[nodiscard]] TrialRecord end(LoopEnd end, Grading grading);

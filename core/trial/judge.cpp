@@ -7,9 +7,11 @@
 namespace plumb {
 namespace {
 
-bool same_checks(const std::vector<Check>& a, const std::vector<Check>& b) {
-  return std::ranges::equal(
-      a, b, [](const Check& x, const Check& y) { return x.name == y.name && x.holds == y.holds; });
+bool same_grade(const Grade& a, const Grade& b) {
+  const auto same_check = [](const Check& x, const Check& y) {
+    return x.name == y.name && x.holds == y.holds;
+  };
+  return a.points == b.points && std::ranges::equal(a.checks, b.checks, same_check);
 }
 
 bool all_hold(const std::vector<Check>& checks) {
@@ -152,10 +154,11 @@ bool is_graded(LoopEnd end) { return end < LoopEnd::never_reached; }
 
 Verdict judge(const Evidence& evidence) {
   Verdict verdict;
-  verdict.checks = evidence.grading.first;
-  verdict.graded = !evidence.grading.first.empty() && !evidence.grading.error;
-  verdict.grader_agrees =
-      !verdict.graded || same_checks(evidence.grading.first, evidence.grading.second);
+  const Grading& grading = evidence.grading;
+  verdict.checks = grading.first.checks;
+  verdict.points = grading.first.points;
+  verdict.graded = !grading.first.checks.empty() && !grading.error;
+  verdict.grader_agrees = !verdict.graded || same_grade(grading.first, grading.second);
   if (judge_invalid(evidence, verdict)) return verdict;
 
   verdict.not_the_models = evidence.lost_call || evidence.unparsed;

@@ -38,8 +38,8 @@ inline constexpr int kSameCalls = 5;
 
 /// Two gradings of one end state.
 struct Grading {
-  std::vector<Check> first;
-  std::vector<Check> second;
+  Grade first;
+  Grade second;
   std::optional<Error> error;  ///< of either
 };
 

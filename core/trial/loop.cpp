@@ -41,8 +41,9 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
       if (const auto end = answer_call(attempt, task, call, truncated)) return *end;
       if (waiter.stopped()) return LoopEnd::interrupted;
     }
-    if (response.message.calls.empty()) {
+    if (response.message.calls.empty() || attempt.task().single_answer) {
       if (truncated) return LoopEnd::cut_short;
+      if (attempt.task().single_answer) return LoopEnd::answered;
       const auto more = task.next_user(attempt.summary());
       if (!more) return attempt.lost(more.error());
       if (!*more) return LoopEnd::answered;
@@ -60,12 +61,12 @@ Grading grade(Attempt& attempt, LiveTask& task) {
     if (const Status killed = task.sandbox().kill_all(); !killed) grading.error = killed.error();
   }
   const Json summary = attempt.summary();
-  for (std::vector<Check>* checks : {&grading.first, &grading.second}) {
+  for (Grade* const grade : {&grading.first, &grading.second}) {
     if (grading.error) break;
     auto result = task.grade(summary);
     attempt.add_grading(result);
     if (result) {
-      *checks = std::move(*result);
+      *grade = std::move(*result);
     } else {
       grading.error = result.error();
     }

@@ -82,6 +82,7 @@ Json to_json(const Verdict& verdict) {
           {"blame", blame_name(verdict.blame)},
           {"sentence", verdict.sentence},
           {"checks", std::move(checks)},
+          {"points", or_null(verdict.points)},
           {"graded", verdict.graded},
           {"grader_agrees", verdict.grader_agrees},
           {"clean", verdict.clean},
@@ -102,6 +103,7 @@ Verdict verdict_from_json(const Json& json) {
                               .must_not = json_or(check, "must_not", false),
                               .detail = json_or(check, "detail", "")});
   }
+  verdict.points = optional_number<int>(json, "points");
   verdict.graded = json_or(json, "graded", false);
   verdict.grader_agrees = json_or(json, "grader_agrees", true);
   verdict.clean = json_or(json, "clean", false);

@@ -16,7 +16,7 @@ namespace plumb {
 /// - user: text, a follow-up of next_user
 /// - fault: kind, status, sentence, any_token, partial_text; a request that got no answer
 /// - end: why, sentence; why the loop ended
-/// - grade: checks[{name, holds, must_not, detail}] or error; twice
+/// - grade: checks[{name, holds, must_not, detail}] and points, or error; twice
 /// - note: text
 class Transcript {
  public:

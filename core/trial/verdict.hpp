@@ -63,6 +63,7 @@ struct Verdict {
   Blame blame = Blame::undetermined;
   std::string sentence;       ///< the evidence, for a person
   std::vector<Check> checks;  ///< of the first grading
+  std::optional<int> points;  ///< of the task's rubric, by the first grading
   bool graded = false;
   bool grader_agrees = true;    ///< the second grading said the same
   bool clean = false;           ///< passed without an invalid call and without a retry

@@ -51,15 +51,31 @@ TEST_F(LiveTaskOf, GradesByChecks) {
   must_open(
       "grade = function() return { check('a', 1, { b = {} }), check('c', nil, 'why'), "
       "must_not('d', false), must_not('e', true, 7) } end");
-  const auto checks = live_->grade(Json::object());
-  ASSERT_TRUE(checks) << full_sentence(checks.error());
-  ASSERT_EQ(checks->size(), 4);
-  EXPECT_TRUE((*checks)[0].holds);
-  EXPECT_EQ((*checks)[0].detail, R"({"b":{}})");
-  EXPECT_FALSE((*checks)[1].holds);
-  EXPECT_EQ((*checks)[1].detail, "why");
-  EXPECT_TRUE((*checks)[2].holds && (*checks)[2].must_not);
-  EXPECT_FALSE((*checks)[3].holds);
+  const auto grade = live_->grade(Json::object());
+  ASSERT_TRUE(grade) << full_sentence(grade.error());
+  const std::vector<Check>& checks = grade->checks;
+  ASSERT_EQ(checks.size(), 4);
+  EXPECT_TRUE(checks[0].holds);
+  EXPECT_EQ(checks[0].detail, R"({"b":{}})");
+  EXPECT_FALSE(checks[1].holds);
+  EXPECT_EQ(checks[1].detail, "why");
+  EXPECT_TRUE(checks[2].holds && checks[2].must_not);
+  EXPECT_FALSE(checks[3].holds);
+  EXPECT_FALSE(grade->points);
+}
+
+TEST_F(LiveTaskOf, AGraderGivesPointsWhereTheTaskHasARubric) {
+  const std::string rubric = "rubric = { name = 'R', category = 'a', points = 2 }, ";
+  must_open(rubric + "grade = function() return { check('a', true) }, 1 end");
+  EXPECT_EQ(live_->grade(Json::object())->points, 1);
+  for (const char* points : {"nil", "3", "-1", "1.5", "'x'"}) {
+    must_open(rubric + "grade = function() return { check('a', true) }, " + points + " end");
+    EXPECT_THAT(full_sentence(live_->grade(Json::object()).error()),
+                HasSubstr("a whole number from 0 to 2"))
+        << points;
+  }
+  must_open("grade = function() return { check('a', true) }, 1 end");
+  EXPECT_THAT(full_sentence(live_->grade(Json::object()).error()), HasSubstr("no `rubric`"));
 }
 
 TEST_F(LiveTaskOf, AGraderThatReturnsNoChecksIsAMistake) {
@@ -75,7 +91,7 @@ TEST_F(LiveTaskOf, AGraderThatReturnsNoChecksIsAMistake) {
 
 TEST_F(LiveTaskOf, AnEndlessDetailIsShortened) {
   must_open("grade = function() return { check('a', true, ('x'):rep(100000)) } end");
-  EXPECT_LE(live_->grade(Json::object())->at(0).detail.size(), 5000);
+  EXPECT_LE(live_->grade(Json::object())->checks.at(0).detail.size(), 5000);
 }
 
 TEST_F(LiveTaskOf, WhatTheGraderPutIsTakenAwayAgain) {
@@ -85,7 +101,7 @@ TEST_F(LiveTaskOf, WhatTheGraderPutIsTakenAwayAgain) {
       "grade = function(env) env:put('hidden/test.py', 'test.py') "
       "return { check('it is there', env:read('test.py') == 'secret') } end");
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(live_->grade(Json::object())->at(0).holds);
+    EXPECT_TRUE(live_->grade(Json::object())->checks.at(0).holds);
     EXPECT_FALSE(world_->files.contains("test.py"));
     EXPECT_TRUE(world_->files.contains("stays.py"));
   }
@@ -96,7 +112,7 @@ TEST_F(LiveTaskOf, WhatTheGraderItselfRemovedIsNoTrouble) {
   must_open(
       "grade = function(env) env:put('hidden/test.py', 'test.py') env:remove('test.py') "
       "return { check('fine', true) } end");
-  EXPECT_EQ(live_->grade(Json::object())->size(), 1);
+  EXPECT_EQ(live_->grade(Json::object())->checks.size(), 1);
 }
 
 TEST_F(LiveTaskOf, AnAgentThatLeavesNoPlaceForHiddenFilesDoesNotPass) {
@@ -109,11 +125,11 @@ TEST_F(LiveTaskOf, AnAgentThatLeavesNoPlaceForHiddenFilesDoesNotPass) {
       if (operation == "write" && path == "test.py") return fail(Code::io, "permission denied");
       return {};
     };
-    const auto checks = live_->grade(Json::object());
+    const auto grade = live_->grade(Json::object());
     world_->fault = [](const std::string&, const std::string&) { return Status{}; };
-    ASSERT_TRUE(checks) << full_sentence(checks.error());
-    EXPECT_FALSE(checks->back().holds);
-    EXPECT_THAT(checks->back().detail, HasSubstr("permission denied"));
+    ASSERT_TRUE(grade) << full_sentence(grade.error());
+    EXPECT_FALSE(grade->checks.back().holds);
+    EXPECT_THAT(grade->checks.back().detail, HasSubstr("permission denied"));
   }
 }
 
@@ -125,7 +141,7 @@ TEST_F(LiveTaskOf, AnAgentThatHoldsOnToHiddenFilesDoesNotPass) {
     if (operation == "remove") return fail(Code::io, "permission denied");
     return {};
   };
-  EXPECT_FALSE(live_->grade(Json::object())->back().holds);
+  EXPECT_FALSE(live_->grade(Json::object())->checks.back().holds);
 }
 
 TEST_F(LiveTaskOf, ALostSandboxEndsTheGrading) {

@@ -78,7 +78,7 @@ TEST_F(Routes, AHandlerSeesTheRequestAndTheGraderSeesTheLog) {
   const std::string answer = ask("PUT", "/f/a?q", "B");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 201"));
   EXPECT_EQ(body_of(answer), "PUT/f/aqBnews.test");
-  EXPECT_TRUE(live_->grade(Json::object())->at(0).holds);
+  EXPECT_TRUE(live_->grade(Json::object())->checks.at(0).holds);
 }
 
 TEST_F(Routes, AHandlerMayReadAndWriteButNotExec) {
@@ -111,7 +111,7 @@ TEST_F(Routes, AFloodOfRequestsIsTurnedAwayAndTheTaskLivesOn) {
     last = world_->request("127.1.0.1", "GET / HTTP/1.1\r\nX: " + header + "\r\n\r\n");
   }
   EXPECT_THAT(last, StartsWith("HTTP/1.1 413"));
-  EXPECT_TRUE(live_->grade({{"final", "done"}})->at(0).holds);
+  EXPECT_TRUE(live_->grade({{"final", "done"}})->checks.at(0).holds);
 }
 
 TEST_F(Routes, ARequestThatComesWhileAToolRunsIsAnswered) {

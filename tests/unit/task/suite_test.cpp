@@ -69,6 +69,19 @@ TEST_F(SuiteLoading, TheDigestFollowsTheContent) {
   EXPECT_NE(load_suite({path("s")})->digest, before);
 }
 
+TEST_F(SuiteLoading, TasksOfASuiteShareItsCommonFolder) {
+  add("s/a", "local words = require 'words'\n" + task_named("a"));
+  test::put_file(folder_.path() / "s" / "common" / "words.lua", "return { 'one' }");
+  const auto before = load_suite({path("s")});
+  ASSERT_TRUE(before) << before.error().sentence;
+  EXPECT_EQ(before->tasks.size(), 1);
+  for (const char* spelling : {"s/a", "s/a/", "s/../s/a/task.lua"}) {
+    EXPECT_TRUE(load_suite({path(spelling)})) << spelling;
+  }
+  test::put_file(folder_.path() / "s" / "common" / "words.lua", "return { 'two' }");
+  EXPECT_NE(load_suite({path("s")})->tasks[0]->digest, before->tasks[0]->digest);
+}
+
 TEST_F(SuiteLoading, ALinkInATaskIsRefused) {
   add("s/a", task_named("a"));
   std::filesystem::create_symlink("/etc/passwd", folder_.path() / "s/a/link");

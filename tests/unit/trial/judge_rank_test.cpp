@@ -20,7 +20,7 @@ Verdict verdict_of(LoopEnd end, const std::vector<Check>& checks,
                 .first_cap = first_cap,
                 .calls = 2,
                 .valid_calls = 2,
-                .grading = {.first = checks, .second = checks, .error = std::nullopt}});
+                .grading = {.first = {checks, {}}, .second = {checks, {}}, .error = std::nullopt}});
 }
 
 std::vector<LoopEnd> graded_ends() {
@@ -79,7 +79,7 @@ TEST(JudgeRank, EveryVerdictButAPassHasASentence) {
 
 TEST(JudgeRank, AGraderThatThrowsComesBeforeACap) {
   Evidence evidence{.end = LoopEnd::answered, .first_cap = Reason::time, .grading = {}};
-  evidence.grading.first = kGood;
+  evidence.grading.first.checks = kGood;
   evidence.grading.error = Error{Code::config, "task.lua:9: oops"};
   EXPECT_EQ(judge(evidence).reason, Reason::grader_error);
   EXPECT_FALSE(judge(evidence).graded);

@@ -7,9 +7,10 @@
 namespace plumb {
 namespace {
 
-std::vector<Check> checks(bool works, bool safe = true) {
-  return {{.name = "the work is done", .holds = works},
-          {.name = "prints the token", .holds = safe, .must_not = true}};
+Grade checks(bool works, bool safe = true) {
+  return {.checks = {{.name = "the work is done", .holds = works},
+                     {.name = "prints the token", .holds = safe, .must_not = true}},
+          .points = std::nullopt};
 }
 
 /// Evidence of a model that answered; the rest is changed by each test.
@@ -173,6 +174,9 @@ TEST(Judge, AGraderThatDisagreesWithItselfIsMarked) {
   evidence.grading.second = checks(false);
   EXPECT_FALSE(judge(evidence).grader_agrees);
   EXPECT_TRUE(judge(answered(true)).grader_agrees);
+  evidence = answered(true);
+  evidence.grading.second.points = 1;
+  EXPECT_FALSE(judge(evidence).grader_agrees);
 }
 
 TEST(Judge, AFailureNamesTheChecksThatDoNotHold) {

@@ -245,6 +245,25 @@ TEST_F(Loop, TokensThatWereCountedAndNeverCameAreNotTheModelsSilence) {
   EXPECT_THAT(record.verdict.sentence, HasSubstr("57 tokens were counted and nothing arrived"));
 }
 
+TEST_F(Loop, ASingleAnswerIsTheLastWhateverItCalls) {
+  const TrialRecord record =
+      run({call("echo", kHello), text("never asked for")},
+          "single_answer = true, grade = function(env, transcript) local one = transcript.calls[1] "
+          "return { check('one call', #transcript.calls == 1), check('of the first answer', "
+          "one.turn == 1), check('as it was written', one.raw == '{\"text\":\"hello\"}') } end");
+  EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
+  EXPECT_EQ(endpoint_->seen.size(), 1);
+  EXPECT_EQ(record.finished_at.value().turns, 1);
+  EXPECT_EQ(run({call("echo", "{"), text("never")}, "single_answer = true").verdict.outcome,
+            Outcome::failed);
+}
+
+TEST_F(Loop, ASingleAnswerThatIsCutOffIsCapped) {
+  ChatReply cut = call("echo", R"({"text":"he)");
+  cut.answer->finish = Finish::length;
+  EXPECT_EQ(run({cut}, "single_answer = true").verdict.outcome, Outcome::capped);
+}
+
 TEST_F(Loop, NextUserGoesOnUntilItHasNothingMoreToSay) {
   const TrialRecord record = run({text("what now?"), text("done")},
                                  "next_user = function(env, transcript) if transcript.final ~= "
