@@ -17,8 +17,10 @@ std::string key_of(const StandInTrial& trial) {
   return fmt::format("{}\n{}\n{}\n{}", trial.run_seed, trial.contestant, trial.task, trial.repeat);
 }
 
-std::string turn_key(const char* purpose, const StandInTrial& trial, std::int64_t turn) {
-  return fmt::format("{}\n{}\n{}", purpose, key_of(trial), turn);
+std::string call_key(const char* purpose, const StandInTrial& trial, std::int64_t turn,
+                     std::size_t ordinal) {
+  return fmt::format("{}\n{}\n{}{}", purpose, key_of(trial), turn,
+                     ordinal == 0 ? "" : fmt::format("\n{}", ordinal));
 }
 
 Result<std::string> text_member(const Json& object, const char* key) {
@@ -113,18 +115,19 @@ StandInDeal deal(const StandInOptions& options, const StandInTrial& trial, const
   return dealt(task.controls[hash_number("plumb.control/1\n" + key) % task.controls.size()]);
 }
 
-bool is_turn_spoilt(const StandInOptions& options, const StandInTrial& trial, std::int64_t turn) {
+bool is_call_spoilt(const StandInOptions& options, const StandInTrial& trial, std::int64_t turn,
+                    std::size_t ordinal) {
   return options.malformed > 0 &&
-         hash_unit(turn_key("plumb.malformed/1", trial, turn)) < options.malformed;
+         hash_unit(call_key("plumb.malformed/1", trial, turn, ordinal)) < options.malformed;
 }
 
 StandInCall spoil_call(const PolicyStep::Call& call, const std::vector<ToolSpec>& tools,
-                       const StandInTrial& trial, std::int64_t turn) {
+                       const StandInTrial& trial, std::int64_t turn, std::size_t ordinal) {
   const std::string whole = dump_json(call.arguments);
   const ToolSpec* tool = tool_named(tools, call.tool);
   const Json schema =
       tool == nullptr || !call.arguments.is_object() ? Json::object() : tool->parameters;
-  switch (hash_number(turn_key("plumb.malformed_kind/1", trial, turn)) % 4) {
+  switch (hash_number(call_key("plumb.malformed_kind/1", trial, turn, ordinal)) % 4) {
     case 1:
       if (const auto less = without_required(call.arguments, schema)) {
         return {"", call.tool, dump_json(*less)};

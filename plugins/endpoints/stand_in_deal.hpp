@@ -49,11 +49,13 @@ struct StandInDeal {
 [[nodiscard]] StandInDeal deal(const StandInOptions& options, const StandInTrial& trial,
                                const Task& task);
 
-/// Whether a call made in turn `turn` (the number of assistant messages before it) is to be broken:
-/// u("plumb.malformed/1\n" + key + "\n<turn>") < malformed. Turns in which the policy makes no call
-/// are left alone.
-[[nodiscard]] bool is_turn_spoilt(const StandInOptions& options, const StandInTrial& trial,
-                                  std::int64_t turn);
+/// Whether the call number `ordinal` (from 0) of turn `turn` (the number of assistant messages
+/// before it) is to be broken. Each call is drawn for itself:
+///
+///   u("plumb.malformed/1\n" + key + "\n<turn>") < malformed, of the first call of a turn;
+///   behind the turn stands "\n<ordinal>" for the others.
+[[nodiscard]] bool is_call_spoilt(const StandInOptions& options, const StandInTrial& trial,
+                                  std::int64_t turn, std::size_t ordinal = 0);
 
 /// A call as it goes over the wire: `arguments` are bytes that need not be JSON.
 struct StandInCall {
@@ -64,11 +66,11 @@ struct StandInCall {
 };
 
 /// Breaks a call in one of four ways, picked by SHA-256("plumb.malformed_kind/1\n" + key +
-/// "\n<turn>") mod 4: 0 the closing brace is missing, 1 a required parameter is missing, 2 a
-/// parameter has the wrong type, 3 no such tool is offered. Where the tool's schema leaves no room
-/// for 1 or 2, it is 0.
+/// "\n<turn>") mod 4, with the ordinal as above: 0 the closing brace is missing, 1 a required
+/// parameter is missing, 2 a parameter has the wrong type, 3 no such tool is offered. Where the
+/// tool's schema leaves no room for 1 or 2, it is 0.
 [[nodiscard]] StandInCall spoil_call(const PolicyStep::Call& call,
                                      const std::vector<ToolSpec>& tools, const StandInTrial& trial,
-                                     std::int64_t turn);
+                                     std::int64_t turn, std::size_t ordinal = 0);
 
 }  // namespace plumb

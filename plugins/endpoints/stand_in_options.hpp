@@ -71,7 +71,7 @@ enum class StandInOverflow { refuse, truncate };
 /// the option of the same name.
 struct StandInOptions {
   double skill = 1;        ///< chance, for each trial, that the oracle is played
-  double malformed = 0;    ///< chance, for each turn with a call, that the call is broken
+  double malformed = 0;    ///< chance, for each call, that it is broken
   double tok_s = 0;        ///< pace of the stream; 0: as fast as possible
   double ttft_ms = 0;      ///< from the start of a request to its first token
   std::int64_t think = 0;  ///< tokens of reasoning before each answer

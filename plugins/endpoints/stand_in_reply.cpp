@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "core/base/json.hpp"
@@ -14,22 +15,50 @@ constexpr std::size_t kBytesPerToken = 4;
 
 bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-/// The turns so far. A spoilt turn is one that was drawn and in which the policy wanted to make a
-/// call, so the policy is asked about the drawn turns only.
-Result<std::vector<PolicyPast>> past_of(const StandInOptions& options, const StandInTrial& trial,
-                                        const Task& task, const std::string& policy,
-                                        const StandInRequest& request) {
-  std::vector<PolicyPast> past;
-  for (std::int64_t turn = 0; turn < request.turn; ++turn) {
-    bool advanced = true;
-    if (is_turn_spoilt(options, trial, turn)) {
-      PLUMB_TRY(const PolicyStep step, next_step(task, policy, trial.seed, past));
-      advanced = !step.call;
+/// A policy, played along a conversation. The calls of one step may take several answers: where
+/// they may not stand side by side each has one to itself, and a spoilt call is made again.
+class PlayedPolicy {
+ public:
+  PlayedPolicy(PolicyPlay play, const StandInOptions& options, const StandInTrial& trial,
+               const StandInRequest& request)
+      : play_(std::move(play)), options_(options), trial_(trial), request_(request) {}
+
+  /// Takes in what came back after the answer of this turn.
+  Status play_on(std::int64_t turn) {
+    const StandInComeback& comeback = request_.comebacks[static_cast<std::size_t>(turn)];
+    if (play_.step().calls.empty()) return play_.play_on(std::array{comeback.all});
+    const std::vector<std::size_t> made = open_calls();
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (is_call_spoilt(options_, trial_, turn, i)) continue;
+      const bool has_own = made.size() > 1 && i < comeback.results.size();
+      replies_[made[i]] = has_own ? comeback.results[i] : comeback.all;
     }
-    past.push_back({advanced, request.replies[static_cast<std::size_t>(turn)]});
+    if (!open_calls().empty()) return {};
+    std::vector<std::string> replies;
+    for (auto& [call, reply] : replies_) replies.push_back(std::move(reply));
+    replies_.clear();
+    return play_.play_on(replies);
   }
-  return past;
-}
+
+  /// The calls of the next answer, by their place in the step: all that have no reply yet, or the
+  /// first of them.
+  [[nodiscard]] std::vector<std::size_t> open_calls() const {
+    std::vector<std::size_t> open;
+    const bool one = !options_.parallel || !request_.parallel.value_or(true);
+    for (std::size_t i = 0; i < play_.step().calls.size() && !(one && !open.empty()); ++i) {
+      if (!replies_.contains(i)) open.push_back(i);
+    }
+    return open;
+  }
+  [[nodiscard]] const PolicyStep& step() const { return play_.step(); }
+
+ private:
+  PolicyPlay play_;
+  const StandInOptions& options_;
+  const StandInTrial& trial_;
+  const StandInRequest& request_;
+  std::map<std::size_t, std::string> replies_;  ///< to calls of this step
+};
 
 }  // namespace
 
@@ -69,14 +98,17 @@ StandInSpeculation speculation(double draft, std::int64_t tokens) {
 
 Result<StandInReply> reply_in_trial(const StandInOptions& options, const StandInTrial& trial,
                                     const Task& task, const StandInRequest& request) {
-  const std::string policy = deal(options, trial, task).policy;
-  PLUMB_TRY(const auto past, past_of(options, trial, task, policy, request));
-  PLUMB_TRY(const PolicyStep step, next_step(task, policy, trial.seed, past));
-  StandInReply reply{.reasoning = stand_in_reasoning(options, request), .text = step.text};
-  if (!step.call) return reply;
-  reply.calls.push_back(is_turn_spoilt(options, trial, request.turn)
-                            ? spoil_call(*step.call, task.tools, trial, request.turn)
-                            : StandInCall{"", step.call->tool, dump_json(step.call->arguments)});
+  PLUMB_TRY(auto play, PolicyPlay::start(task, deal(options, trial, task).policy, trial.seed));
+  PlayedPolicy policy(std::move(play), options, trial, request);
+  for (std::int64_t turn = 0; turn < request.turn; ++turn) PLUMB_CHECK(policy.play_on(turn));
+  StandInReply reply{.reasoning = stand_in_reasoning(options, request), .text = policy.step().text};
+  for (const std::size_t place : policy.open_calls()) {
+    const PolicyStep::Call& call = policy.step().calls[place];
+    const std::size_t ordinal = reply.calls.size();
+    reply.calls.push_back(is_call_spoilt(options, trial, request.turn, ordinal)
+                              ? spoil_call(call, task.tools, trial, request.turn, ordinal)
+                              : StandInCall{"", call.tool, dump_json(call.arguments)});
+  }
   return reply;
 }
 

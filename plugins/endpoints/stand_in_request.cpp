@@ -129,11 +129,12 @@ void add_message(StandInRequest& request, StandInMessage message) {
   }
   if (message.role == "assistant") {
     ++request.turn;
-    request.replies.emplace_back();
-  } else if (!is_system(message) && !request.replies.empty()) {
-    std::string& reply = request.replies.back();
-    if (!reply.empty()) reply += '\n';
-    reply += message.text;
+    request.comebacks.emplace_back();
+  } else if (!is_system(message) && !request.comebacks.empty()) {
+    StandInComeback& comeback = request.comebacks.back();
+    if (message.role == "tool") comeback.results.push_back(message.text);
+    if (!comeback.all.empty()) comeback.all += '\n';
+    comeback.all += message.text;
   }
   request.messages.push_back(std::move(message));
 }

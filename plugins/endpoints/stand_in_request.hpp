@@ -24,6 +24,12 @@ struct StandInMessage {
   std::vector<std::string> call_ids;  ///< of its calls; of a tool's message the one that it answers
 };
 
+/// What came back after one answer of the model's.
+struct StandInComeback {
+  std::vector<std::string> results;  ///< of its calls, in their order
+  std::string all;                   ///< the results and the user's text
+};
+
 /// A request, as far as a stand-in cares. What some servers refuse and others accept is noted here
 /// and judged elsewhere (stand_in_refusal.hpp).
 struct StandInRequest {
@@ -54,9 +60,8 @@ struct StandInRequest {
   bool has_bare_output_text = false;
 
   // --- What the policies need.
-  std::int64_t turn = 0;  ///< number of assistant messages
-  std::vector<std::string>
-      replies;  ///< for each assistant message, what came back: tool results or the user's text
+  std::int64_t turn = 0;                   ///< number of assistant messages
+  std::vector<StandInComeback> comebacks;  ///< for each assistant message
 };
 
 /// Reads a request's body. Code::protocol or limit with the reason when it is no such request at

@@ -113,7 +113,7 @@ TEST(StandIn, AMalformedTurnDoesNotAdvanceThePolicy) {
       ASSERT_LT(turn, 40);
       const Answer answer = ask(client, conversation.body(), header_of(trial_of(repeat)));
       if (answer.name.empty()) break;
-      const bool spoilt = is_turn_spoilt(options, trial_of(repeat), turn);
+      const bool spoilt = is_call_spoilt(options, trial_of(repeat), turn);
       spoilt_turns += spoilt ? 1 : 0;
       if (!spoilt) good.push_back(answer.arguments);
       conversation.add_call("note", spoilt ? "the call is malformed: enough" : "noted");

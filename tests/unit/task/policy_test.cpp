@@ -13,10 +13,18 @@ Task task_of(const test::TaskFolder& folder) {
   return *load_suite({folder.path().string()}).value().tasks.at(0);
 }
 
-/// One step of the oracle with this body.
-Result<PolicyStep> step(const std::string& body, const std::vector<PolicyPast>& past = {}) {
+using Past = std::vector<std::vector<std::string>>;
+
+Result<PolicyStep> step_of(const Task& task, const std::string& policy, const Past& past = {}) {
+  PLUMB_TRY(PolicyPlay play, PolicyPlay::start(task, policy, 5));
+  for (const auto& replies : past) PLUMB_CHECK(play.play_on(replies));
+  return play.step();
+}
+
+/// The step of an oracle with this body, after these replies.
+Result<PolicyStep> step(const std::string& body, const Past& past = {}) {
   const test::TaskFolder folder(test::task_text("oracle = function(model, env) " + body + " end"));
-  return next_step(task_of(folder), "oracle", 5, past);
+  return step_of(task_of(folder), "oracle", past);
 }
 
 const char* const kTwoCalls =
@@ -24,31 +32,40 @@ const char* const kTwoCalls =
     "model:call('echo', { text = 'b' .. r }) "
     "model:say('heard ' .. r) model:say('after')";
 
-TEST(Policy, IsReplayedFromItsPast) {
+TEST(Policy, IsPlayedOnByTheReplies) {
   const auto first = step(kTwoCalls);
   ASSERT_TRUE(first) << first.error().sentence;
-  EXPECT_EQ(first->call->tool, "echo");
-  EXPECT_EQ(first->call->arguments, Json({{"text", "a"}}));
-  EXPECT_EQ(step(kTwoCalls, {{.reply = "1"}})->call->arguments, Json({{"text", "b1"}}));
-  const auto third = step(kTwoCalls, {{.reply = "1"}, {.reply = "2"}});
-  EXPECT_FALSE(third->call);
+  ASSERT_EQ(first->calls.size(), 1U);
+  EXPECT_EQ(first->calls[0].tool, "echo");
+  EXPECT_EQ(first->calls[0].arguments, Json({{"text", "a"}}));
+  EXPECT_EQ(step(kTwoCalls, {{"1"}})->calls.at(0).arguments, Json({{"text", "b1"}}));
+  const auto third = step(kTwoCalls, {{"1"}, {"2"}});
+  EXPECT_TRUE(third->calls.empty());
   EXPECT_EQ(third->text, "heard 1");
-  EXPECT_EQ(step(kTwoCalls, {{.reply = "1"}, {.reply = "2"}, {.reply = "go on"}})->text, "after");
+  EXPECT_EQ(step(kTwoCalls, {{"1"}, {"2"}, {"go on"}})->text, "after");
 }
 
 TEST(Policy, ThatHasReturnedSaysDone) {
   EXPECT_EQ(step("")->text, "Done.");
-  EXPECT_EQ(step("", {{.reply = "more"}, {.reply = "and more"}})->text, "Done.");
+  EXPECT_EQ(step("", {{"more"}, {"and more"}})->text, "Done.");
 }
 
-TEST(Policy, ASpoiltTurnIsSaidAgain) {
-  const auto again = step(kTwoCalls, {{.reply = "1"}, {.advanced = false, .reply = "error"}});
-  EXPECT_EQ(again->call->arguments, Json({{"text", "b1"}}));
+TEST(Policy, MakesSeveralCallsInOneAnswerAndGetsTheirResultsAsAList) {
+  const char* const body =
+      "local r = model:calls({ { 'echo', { text = 'a' } }, { 'echo' } }) "
+      "model:say(#r .. ' ' .. r[1] .. ' ' .. r[2])";
+  const auto both = step(body);
+  ASSERT_TRUE(both) << both.error().sentence;
+  ASSERT_EQ(both->calls.size(), 2U);
+  EXPECT_EQ(both->calls[0].arguments, Json({{"text", "a"}}));
+  EXPECT_EQ(both->calls[1].arguments, Json::object());
+  EXPECT_EQ(step(body, {{"one", "two"}})->text, "2 one two");
+  EXPECT_EQ(step(body, {{"one"}})->text, "2 one ");
 }
 
 TEST(Policy, ACallWithoutArgumentsHasAnEmptyObject) {
-  EXPECT_EQ(step("model:call('echo')")->call->arguments, Json::object());
-  EXPECT_EQ(step("model:call('echo', json.array())")->call->arguments, Json::array());
+  EXPECT_EQ(step("model:call('echo')")->calls.at(0).arguments, Json::object());
+  EXPECT_EQ(step("model:call('echo', json.array())")->calls.at(0).arguments, Json::array());
 }
 
 TEST(Policy, KnowsOnlyTheSeed) {
@@ -62,6 +79,11 @@ TEST(Policy, EveryMistakeHasItsSentence) {
       {"model:call(nil)", "the task offers no such tool"},
       {"model.call('echo')", "bad argument"},
       {"model:call('echo', { print })", "the arguments of a policy's call"},
+      {"model:calls()", "model:calls takes a list of { tool, arguments }"},
+      {"model:calls({})", "model:calls takes a list of { tool, arguments }"},
+      {"model:calls({ 'echo' })", "model:calls, entry 1 (\"?\")"},
+      {"model:calls({ { 'echo' }, { 'shell' } })", "model:calls, entry 2 (\"shell\")"},
+      {"model:calls({ { 'echo', { print } } })", "the arguments of a policy's call"},
       {"model:say(3)", "model:say(text) takes a string"},
       {"model:say()", "model:say(text) takes a string"},
       {"coroutine.yield()", "a policy yields by itself"},
@@ -82,10 +104,9 @@ TEST(Policy, EveryMistakeHasItsSentence) {
 TEST(Policy, EveryPolicyOfATaskCanBePlayedAndNoOther) {
   const test::TaskFolder folder(test::task_text());
   const Task task = task_of(folder);
-  EXPECT_EQ(next_step(task, "says something else", 1, {})->text, "finished");
-  for (const std::string& name : kTrivialControls)
-    EXPECT_TRUE(next_step(task, name, 1, {})) << name;
-  EXPECT_EQ(next_step(task, "unknown", 1, {}).error().code, Code::not_found);
+  EXPECT_EQ(step_of(task, "says something else")->text, "finished");
+  for (const std::string& name : kTrivialControls) EXPECT_TRUE(step_of(task, name)) << name;
+  EXPECT_EQ(step_of(task, "unknown").error().code, Code::not_found);
 }
 
 }  // namespace
