@@ -147,6 +147,7 @@ Json Contestant::identity() const {
   if (dialect.parallel_tool_calls) identity["parallel_tool_calls"] = *dialect.parallel_tool_calls;
   if (dialect.thinking_switch) identity["thinking_switch"] = *dialect.thinking_switch;
   if (dialect.sampling_names) identity["sampling_names"] = *dialect.sampling_names;
+  if (!rescue.empty()) identity["rescue"] = rescue;
   if (is_stand_in()) identity["stand_in"] = url;
   if (is_replay()) identity["replay"] = url;
   return identity;

@@ -85,6 +85,7 @@ struct Contestant {
   bool adaptive = false;          ///< fewer of them while the server reports a queue
   bool insecure = false;          ///< a certificate that does not verify is accepted
   std::string metrics_url;        ///< where the server's metrics are; "" = where its kind has them
+  std::string rescue;             ///< of leak_formats(): calls that leak so are run; "" = none
   std::string group;              ///< contestants of one group are never up at the same time
   std::vector<std::string> up;    ///< command that starts the server; empty: it is up already
   std::vector<std::string> down;  ///< command that stops it
@@ -127,8 +128,8 @@ struct Contestant {
 
 /// The same from a bench table (as JSON): name, url, model, api, server, sampling{}, dialect{},
 /// extra_body{}, key_env, headers{}, idle_timeout_s, total_timeout_s, attempts, concurrency,
-/// adaptive, insecure, metrics_url, group, up[], down[], ready_timeout_s, recipe{}; the keys of
-/// sampling and dialect are the members of Sampling and Dialect. Code::config.
+/// adaptive, insecure, metrics_url, rescue, group, up[], down[], ready_timeout_s, recipe{}; the
+/// keys of sampling and dialect are the members of Sampling and Dialect. Code::config.
 [[nodiscard]] Result<Contestant> contestant_from_json(const Json& table);
 
 }  // namespace plumb

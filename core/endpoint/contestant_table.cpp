@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "core/endpoint/contestant_rules.hpp"
+#include "core/schema/leaked_call.hpp"
 
 namespace plumb {
 namespace {
@@ -27,6 +28,7 @@ const std::vector<std::string> kKeys = {"name",
                                         "adaptive",
                                         "metrics_url",
                                         "group",
+                                        "rescue",
                                         "up",
                                         "down",
                                         "recipe",
@@ -250,6 +252,7 @@ void read_place(TableReader& reader, Contestant& contestant) {
   reader.text("key_env", contestant.key_env);
   read_headers(reader, contestant);
   reader.text("group", contestant.group);
+  reader.word("rescue", {leak_formats().begin(), leak_formats().end()}, contestant.rescue);
   reader.command("up", contestant.up);
   reader.command("down", contestant.down);
 }

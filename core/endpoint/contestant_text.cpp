@@ -53,6 +53,7 @@ const std::vector<Option>& options() {
                                           {"adaptive", "", Kind::boolean},
                                           {"metrics_url", "", Kind::text},
                                           {"group", "", Kind::text},
+                                          {"rescue", "", Kind::text},
                                           {"ready_timeout_s", "", Kind::number}};
   return all;
 }

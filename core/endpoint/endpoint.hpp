@@ -22,6 +22,9 @@ struct ChatRequest {
   std::span<const ToolSpec> tools;         ///< may be empty
   std::optional<std::int64_t> max_tokens;  ///< overrides the contestant's
   std::optional<std::int64_t> seed;        ///< overrides the contestant's
+  /// False asks for the answer as one JSON: all that is said of times, but the end, is then one
+  /// instant.
+  bool streamed = true;
   /// Told to stand-ins only (which trial this is, as compact JSON); "" sends nothing.
   std::string trial_header;
   /// How long the answer may be in flight, all told (what is left of the trial's hard stop).
@@ -65,8 +68,9 @@ struct Fault {
 struct ChatCost {
   /// Of the attempt that answered, was cut off, or could not be read: the model's clock.
   Duration in_flight{};
-  Duration waited{};  ///< failed attempts, backoff, Retry-After and loading: never charged
-  int attempts = 0;   ///< but those that found the server loading
+  Duration waited{};     ///< failed attempts, backoff, Retry-After and loading: never charged
+  int attempts = 0;      ///< but those that found the server loading
+  int broken_calls = 0;  ///< attempts that broke off inside a call
   /// One sentence for each attempt that failed; loading is told once.
   std::vector<std::string> faults;
 };
@@ -74,6 +78,14 @@ struct ChatCost {
 struct ChatReply {
   std::expected<ChatResponse, Fault> answer;
   ChatCost cost;
+};
+
+/// What a model writes in answer to a conversation before its server has parsed it.
+struct RawCompletion {
+  std::string prompt;  ///< the conversation as the model reads it, special tokens kept
+  std::string text;    ///< as the model wrote it, special tokens kept
+  Usage usage;
+  Finish finish = Finish::stop;  ///< stop or length
 };
 
 /// A plain request beside the chat, for discovery, tokenizing and metrics.
@@ -103,8 +115,15 @@ struct ServedModel {
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  /// One response to one conversation, streamed; retries within bounds. Blocks in waiter.wait().
+  /// One response to one conversation; retries within bounds. Blocks in waiter.wait().
   [[nodiscard]] virtual ChatReply chat(const ChatRequest& request, Waiter& waiter) = 0;
+  /// The same conversation with the same sampling and seed, completed without the server's parsers:
+  /// what the model really writes. Nothing where the server offers no way. One attempt of each
+  /// step; `streamed` and `on_attempt` are not used. Blocks in waiter.wait().
+  [[nodiscard]] virtual std::expected<std::optional<RawCompletion>, Fault> complete_raw(
+      const ChatRequest& /*request*/, Waiter& /*waiter*/) {
+    return std::nullopt;
+  }
   /// What the server says it serves. One attempt.
   [[nodiscard]] virtual std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) = 0;
   /// Any status is a reply; a Fault is a failed transport. One attempt.

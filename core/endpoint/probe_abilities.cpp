@@ -9,7 +9,7 @@
 #include "core/endpoint/picture.hpp"
 #include "core/endpoint/probe_steps.hpp"
 #include "core/endpoint/probe_texts.hpp"
-#include "core/schema/leaked_call.hpp"
+#include "core/schema/lost_call.hpp"
 #include "core/schema/tool_call.hpp"
 
 namespace plumb {
@@ -65,22 +65,11 @@ Arrival arrival_of(const ProbeTalk& talk, const ChatReply& reply, const std::str
     }
     return {"structured", "a call with a nonce came as a structured tool call"};
   }
-  if (const auto format = find_leaked_call(response.message.text, tools)) {
-    return {"leaked_text", fmt::format("the call came as text ({}): {}", *format, told(reply))};
+  if (const auto lost = find_lost_call(response, tools)) {
+    return {defect_name(lost->defect), lost->sentence + ": " + told(reply)};
   }
-  if (const auto format = find_leaked_call(response.message.reasoning, tools)) {
-    return {"leaked_reasoning", fmt::format("the call came inside the reasoning ({})", *format)};
-  }
-  // Longer than the end of an empty answer, shorter than any call.
-  constexpr std::int64_t kTokensOfSomething = 8;
-  const std::int64_t counted = response.usage.completion_tokens.value_or(0);
-  const std::int64_t hidden = response.usage.reasoning_tokens.value_or(0);
   if (response.finish == Finish::length) {
     return {"", "the answer was cut before a call could come: " + told(reply)};
-  }
-  if (!response.has_token() && counted - hidden >= kTokensOfSomething) {
-    return {"swallowed", fmt::format("{} tokens were counted and nothing arrived",
-                                     *response.usage.completion_tokens)};
   }
   return {"none", "instead of a call came " + told(reply)};
 }

@@ -178,6 +178,7 @@ ChatReply with_retries(const RetryPolicy& policy, Waiter& waiter,
     const bool model_wrote = fault.kind == Fault::Kind::cut_off || fault.unparsed;
     if (model_wrote) return close(std::move(tried.answer), tried.in_flight);
     if (fault.kind == Fault::Kind::cancelled) return close(std::move(tried.answer), {});
+    cost.broken_calls += fault.partial.message.calls.empty() ? 0 : 1;
     if (!loads || !loading.begun()) cost.faults.push_back(fault.sentence);
     std::string why;
     std::optional<Duration> wait;

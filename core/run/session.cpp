@@ -142,6 +142,7 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
        .request_seed = request_seed,
        .trial_header = trial_header(who, task.name, seed, run_.seed, planned.repeat, ""),
        .window = window,
+       .rescue = who.rescue,
        .on_turn =
            [&](int turn) {
              parts_.observer.on_turn(key, turn, task.expected_turns);

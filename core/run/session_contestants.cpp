@@ -54,7 +54,8 @@ void Session::check_path(std::size_t contestant, const Task& path_check) {
                  .budget = entrants_[contestant].budget(request_.bench.budget, path_check),
                  .seed = seed,
                  .request_seed = who.sampling.seed,
-                 .trial_header = trial_header(who, path_check.name, seed, run_.seed, 0, kOracle)},
+                 .trial_header = trial_header(who, path_check.name, seed, run_.seed, 0, kOracle),
+                 .rescue = who.rescue},
                 *entrants_[contestant].endpoint, parts_.sandboxes, waiter);
   if (record.verdict.reason == Reason::interrupted) return;
   bool answered = was_answered(record);

@@ -26,20 +26,15 @@ namespace {
 
 /// Calls that did not arrive as calls, and the alarm that each raises.
 struct Loss {
-  const char* defect;
+  Defect defect;
   const char* alarm;
   const char* what_became;
 };
 constexpr std::array kLosses = {
-    Loss{"leaked_text", "calls_as_text", "came as text"},
-    Loss{"leaked_reasoning", "calls_in_reasoning", "came inside the reasoning"},
-    Loss{"swallowed", "answers_swallowed",
+    Loss{Defect::leaked_text, "calls_as_text", "came as text"},
+    Loss{Defect::leaked_reasoning, "calls_in_reasoning", "came inside the reasoning"},
+    Loss{Defect::swallowed, "answers_swallowed",
          "may have been swallowed: tokens were counted, nothing came"}};
-
-int losses_of(const TrialRecord& record, const char* defect) {
-  const auto found = record.calls.by_defect.find(defect);
-  return found == record.calls.by_defect.end() ? 0 : found->second;
-}
 
 std::string listed(const std::map<std::string, int>& counts) {
   std::vector<std::string> parts;
@@ -100,7 +95,7 @@ void alarm_zero(const BoardContestant& contestant, std::vector<Alarm>& out) {
   for (const TrialRecord* record : contestant.scored()) {
     valid_calls += record->calls.valid;
     leaked = leaked || std::ranges::any_of(kLosses, [&](const Loss& loss) {
-               return losses_of(*record, loss.defect) > 0;
+               return record->calls.count(loss.defect) > 0;
              });
     any_token = any_token || record->completion_tokens > 0 ||
                 std::ranges::any_of(record->requests,
@@ -138,23 +133,40 @@ void alarm_zero(const BoardContestant& contestant, std::vector<Alarm>& out) {
   }
 }
 
+std::string remedy_of(Attribution attribution) {
+  switch (attribution) {
+    case Attribution::server_parser:
+      return "turn on, or mend, the server's tool-call parser for this model";
+    case Attribution::model:
+      return "no parser can read what this model writes: try another quantization of it";
+    default:
+      return "turn on the server's tool-call parser for this model; a raw completion of the same "
+             "conversation shows what it writes";
+  }
+}
+
 void alarm_lost_calls(const BoardContestant& contestant, const Loss& loss,
                       std::vector<Alarm>& out) {
-  int lost = 0;
+  std::map<Attribution, int> lost;
   std::string example;
   for (const TrialRecord* record : contestant.scored()) {
-    lost += losses_of(*record, loss.defect);
-    if (example.empty() && lost > 0) {
+    for (const CallDefect& one : record->calls.defects) {
+      if (one.defect != loss.defect) continue;
+      ++lost[one.attribution];
+      if (!example.empty()) continue;
       example = fmt::format("first in {} #{}", record->key.task, record->key.repeat + 1);
+      if (!one.what.empty()) example += ", written as " + one.what;
     }
   }
-  if (lost == 0) return;
-  out.push_back(
-      {.id = loss.alarm,
-       .contestant = contestant.name,
-       .sentence = fmt::format("{} tool call{} {}", lost, lost == 1 ? "" : "s", loss.what_became),
-       .evidence = example,
-       .remedy = "turn on the server's tool-call parser for this model"});
+  for (const auto& [attribution, count] : lost) {
+    out.push_back(
+        {.id = loss.alarm,
+         .contestant = contestant.name,
+         .sentence = fmt::format("{} tool call{} {}; blame: {}", count, count == 1 ? "" : "s",
+                                 loss.what_became, attribution_name(attribution)),
+         .evidence = example,
+         .remedy = remedy_of(attribution)});
+  }
 }
 
 void alarm_time_caps(const BoardContestant& contestant, const std::string& label, bool alone,

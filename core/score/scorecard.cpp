@@ -6,6 +6,7 @@
 #include "core/score/board.hpp"
 #include "core/score/readings.hpp"
 #include "core/score/speed.hpp"
+#include "core/score/tool_calls.hpp"
 
 namespace plumb {
 namespace {

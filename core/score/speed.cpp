@@ -77,22 +77,4 @@ Json turns(const std::vector<const TrialRecord*>& scored) {
           {"max", or_null(quantile(values, 1))}};
 }
 
-Json tool_calls(const std::vector<const TrialRecord*>& scored) {
-  int total = 0;
-  int valid = 0;
-  std::map<std::string, int> by_defect;
-  for (const TrialRecord* record : scored) {
-    total += record->calls.total;
-    valid += record->calls.valid;
-    for (const auto& [defect, count] : record->calls.by_defect) by_defect[defect] += count;
-  }
-  Json json = {{"total", total},
-               {"valid", valid},
-               {"malformed", total - valid},
-               {"malformed_rate", nullptr},
-               {"by_defect", by_defect}};
-  if (total > 0) json["malformed_rate"] = static_cast<double>(total - valid) / total;
-  return json;
-}
-
 }  // namespace plumb

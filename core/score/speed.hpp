@@ -13,7 +13,5 @@ namespace plumb {
 [[nodiscard]] Json tokens(const std::vector<const TrialRecord*>& scored);
 /// {mean, median, max} of the scored trials.
 [[nodiscard]] Json turns(const std::vector<const TrialRecord*>& scored);
-/// {total, valid, malformed, malformed_rate, by_defect{}}.
-[[nodiscard]] Json tool_calls(const std::vector<const TrialRecord*>& scored);
 
 }  // namespace plumb

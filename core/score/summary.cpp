@@ -4,6 +4,7 @@
 #include "core/score/board.hpp"
 #include "core/score/recipe.hpp"
 #include "core/score/speed.hpp"
+#include "core/score/tool_calls.hpp"
 
 namespace plumb {
 namespace {

@@ -1,37 +1,10 @@
 #include "core/trial/attempt.hpp"
 
 #include "core/base/text.hpp"
-#include "core/schema/leaked_call.hpp"
+#include "core/wire/assembler.hpp"
 
 namespace plumb {
 namespace {
-
-/// A call that the model may have made and that did not arrive as one.
-struct LostCall {
-  const char* defect;
-  std::string sentence;
-};
-
-std::optional<LostCall> lost_call(const ChatResponse& response,
-                                  const std::vector<ToolSpec>& tools) {
-  if (!response.message.calls.empty()) return std::nullopt;
-  if (const auto format = find_leaked_call(response.message.text, tools)) {
-    return LostCall{"leaked_text", "its call came as text (" + *format + "), not as a call"};
-  }
-  if (const auto format = find_leaked_call(response.message.reasoning, tools)) {
-    return LostCall{"leaked_reasoning",
-                    "its call came inside the reasoning (" + *format + "), not as a call"};
-  }
-  // More than the end of an empty answer, less than any call.
-  constexpr std::int64_t kTokensOfSomething = 8;
-  const std::int64_t counted = response.usage.completion_tokens.value_or(0);
-  const std::int64_t hidden = response.usage.reasoning_tokens.value_or(0);
-  const bool cut = response.finish == Finish::length;
-  if (response.has_token() || cut || counted - hidden < kTokensOfSomething) return std::nullopt;
-  return LostCall{"swallowed", std::to_string(counted) +
-                                   " tokens were counted and nothing arrived: the server "
-                                   "swallowed what was written"};
-}
 
 Json tools_json(const std::vector<ToolSpec>& tools) {
   Json list = Json::array();
@@ -122,12 +95,16 @@ double Attempt::to_unix_ms(Instant at) const {
 }
 
 void Attempt::charge(const ChatCost& cost) {
+  for (int i = 0; i < cost.broken_calls; ++i) {
+    log_.add(meter_.turns() + 1, Defect::args_truncated, Attribution::transport,
+             "the stream broke off inside the call");
+  }
   meter_.charge_model(cost.in_flight);
   meter_.add_waiting(cost.waited);
   record_.retries += std::max(0, cost.attempts - 1);
 }
 
-void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
+std::vector<ToolCall> Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
   const auto first_token = response.times.first_token();
   RequestTiming timing{.start_ms = to_unix_ms(response.times.sent),
                        .end_ms = to_unix_ms(response.times.ended),
@@ -153,17 +130,20 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
     sentence_ = response.message.text.empty() ? "the server says that the answer was refused"
                                               : shortened(response.message.text, 300);
   }
-  // What the end of the window cut is not judged.
-  record_.calls.total += window_full_ ? 0 : static_cast<int>(response.message.calls.size());
-  const auto lost = lost_call(response, trial_.task.tools);
-  lost_call_ = lost.has_value();
+  asked_ = messages_.size();
+  last_ = response;
+  last_took_ = cost.in_flight;
+  judged_ = 0;
+  log_.add_answer(meter_.turns(), response, to_seconds(cost.in_flight));
+  Message message = response.message;
+  std::vector<ToolCall> calls = message.calls;
+  const auto lost = find_lost_call(response, trial_.task.tools);
   if (lost) {
-    ++record_.calls.total;
-    ++record_.calls.by_defect[lost->defect];
-    sentence_ = lost->sentence;
+    calls = rescue(*lost, message);
+    add_lost(*lost, response, !calls.empty());
   }
-  if (response.message.calls.empty()) final_ = response.message.text;
-  messages_.push_back(response.message);
+  if (calls.empty()) final_ = message.text;
+  messages_.push_back(std::move(message));
 
   transcript_.add("assistant", {{"turn", meter_.turns()},
                                 {"text", response.message.text},
@@ -172,6 +152,7 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
                                 {"finish", finish_name(response.finish)},
                                 {"finish_as_sent", response.finish_as_sent},
                                 {"lost_call", lost ? Json(lost->sentence) : Json(nullptr)},
+                                {"rescued", lost ? calls_json(calls) : Json::array()},
                                 {"tokens", or_null(timing.tokens)},
                                 {"prompt_tokens", or_null(timing.prompt_tokens)},
                                 {"ttft_ms", or_null(timing.ttft_ms)},
@@ -179,6 +160,69 @@ void Attempt::add_turn(const ChatResponse& response, const ChatCost& cost) {
                                 {"waited_s", to_seconds(cost.waited)},
                                 {"faults", cost.faults}});
   trial_.on_turn(meter_.turns());
+  return calls;
+}
+
+std::vector<ToolCall> Attempt::rescue(const LostCall& lost, Message& message) const {
+  const bool wanted = lost.leak && lost.leak->well_formed() && lost.leak->format == trial_.rescue;
+  if (!wanted) return {};
+  std::string& holder = lost.defect == Defect::leaked_text ? message.text : message.reasoning;
+  holder.resize(lost.leak->begin);
+  message.calls = lost.leak->calls;
+  for (ToolCall& call : message.calls) {
+    // Nine letters and digits: the form that every server takes.
+    std::string number = std::to_string(messages_.size() * Assembler::kMaxCalls +
+                                        static_cast<std::size_t>(&call - message.calls.data()));
+    call.id = "r" + std::string(8 - std::min<std::size_t>(8, number.size()), '0') + number;
+  }
+  return message.calls;
+}
+
+void Attempt::add_lost(const LostCall& lost, const ChatResponse& response, bool rescued) {
+  log_.add_lost(lost, rescued);
+  if (rescued) return;
+  sentence_ = lost.sentence;
+  suspect(lost.defect, response, lost.leak, 0);
+}
+
+void Attempt::suspect(Defect defect, const ChatResponse& response, std::optional<LeakedCall> leak,
+                      std::size_t call) {
+  const bool known =
+      std::ranges::any_of(suspects_, [&](const Suspect& other) { return other.defect == defect; });
+  if (known || !wants_inquest(defect)) return;
+  suspects_.push_back({.defect = defect,
+                       .turn = meter_.turns(),
+                       .messages = asked_,
+                       .response = response,
+                       .leak = std::move(leak),
+                       .call = call,
+                       .in_flight = last_took_});
+}
+
+void Attempt::hear_evidence(Endpoint& endpoint) {
+  constexpr std::size_t kMostInquests = 3;
+  for (const Suspect& one : std::span(suspects_).first(std::min(suspects_.size(), kMostInquests))) {
+    if (waiter_.stopped()) return;
+    ChatRequest request = this->request();
+    request.messages = std::span(messages_).first(one.messages);
+    const Finding finding = inquire(one, std::move(request), endpoint, waiter_);
+    if (finding.attribution) log_.attribute(one.defect, *finding.attribution);
+    transcript_.add(
+        "evidence",
+        {{"turn", one.turn},
+         {"defect", defect_name(one.defect)},
+         {"attribution", attribution_name(finding.attribution.value_or(Attribution::undetermined))},
+         {"sentence", finding.sentence}});
+    if (one.turn == meter_.turns() && !sentence_.empty() && !finding.sentence.empty()) {
+      sentence_ += "; " + finding.sentence;
+    }
+  }
+}
+
+std::optional<Attribution> Attempt::fatal_call(LoopEnd end) const {
+  const bool on_a_call = end == LoopEnd::answered || end == LoopEnd::empty_answer ||
+                         end == LoopEnd::malformed_calls || end == LoopEnd::server_rejected;
+  return on_a_call ? log_.last_spoilt() : std::nullopt;
 }
 
 void Attempt::add_user(const std::string& text) {
@@ -197,7 +241,9 @@ void Attempt::answer_malformed(const ToolCall& call, const CallJudgement& judgem
   same_calls_ = 0;
   sentence_ = judgement.sentence;
   const char* defect = defect_name(*judgement.defect);
-  ++record_.calls.by_defect[defect];
+  log_.add_spoilt(*judgement.defect, call.name);
+  if (!last_.message.calls.empty()) suspect(*judgement.defect, last_, std::nullopt, judged_);
+  ++judged_;
   const std::string text = with_problem(trial_.scaffold.malformed, judgement.sentence);
   answer(call, text);
   calls_.push_back({{"turn", meter_.turns()},
@@ -220,7 +266,8 @@ std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& 
                                               const ToolResult& result, Duration took) {
   meter_.charge_tool(took);
   meter_.note_caps();
-  ++record_.calls.valid;
+  log_.add_valid();
+  ++judged_;
   const std::string text = trial_.scaffold.shown_result(
       result.ok ? result.text : with_problem(trial_.scaffold.tool_error, result.text));
   answer(call, text, result.images);
@@ -245,6 +292,7 @@ std::optional<LoopEnd> Attempt::answer_result(const ToolCall& call, const Json& 
   if (same_calls_ < kSameCalls) return std::nullopt;
   sentence_ = "the same call with the same result, " + std::to_string(kSameCalls) +
               " times in a row: " + call.name;
+  log_.add(meter_.turns(), Defect::repeat_loop, Attribution::model, call.name);
   return LoopEnd::looped;
 }
 
@@ -282,9 +330,14 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
     return LoopEnd::hard_stop;
   }
   if (fault.context_full) return LoopEnd::context_full;
-  unparsed_ = fault.unparsed;
-  if (unparsed_ || (fault.deterministic && meter_.turns() > 0)) return LoopEnd::server_rejected;
-  return LoopEnd::endpoint_error;
+  if (!fault.unparsed && (!fault.deterministic || meter_.turns() == 0)) {
+    return LoopEnd::endpoint_error;
+  }
+  log_.add_rejected(meter_.turns() + 1,
+                    fault.unparsed ? "cannot read the answer" : "refuses the history");
+  asked_ = messages_.size();
+  if (fault.unparsed) suspect(Defect::server_rejected, fault.partial, std::nullopt, 0);
+  return LoopEnd::server_rejected;
 }
 
 LoopEnd Attempt::without_sandbox(const Error& error) {
@@ -317,12 +370,17 @@ TrialRecord Attempt::end(LoopEnd end, Grading grading) {
                            .reached_turn_stop = meter_.turns() >= budget.stop_turns,
                            .reached_token_stop = meter_.tokens() >= budget.stop_tokens,
                            .has_tools = !trial_.task.tools.empty(),
-                           .calls = record_.calls.total,
-                           .valid_calls = record_.calls.valid,
+                           .run_calls = log_.run(),
+                           .spoilt_calls = log_.spoilt(),
                            .retries = record_.retries,
-                           .lost_call = lost_call_,
-                           .unparsed = unparsed_,
+                           .fatal_call = fatal_call(end),
                            .grading = std::move(grading)});
+  const Verdict& verdict = record_.verdict;
+  if (verdict.reason == Reason::gave_up && log_.run() + log_.spoilt() == 0) {
+    log_.add(meter_.turns(), Defect::no_call,
+             verdict.blame == Blame::model ? Attribution::model : Attribution::undetermined, "");
+  }
+  record_.calls = log_.close(verdict.outcome == Outcome::passed);
   record_.clocks = meter_.clocks();
   record_.turns = meter_.turns();
   record_.events = transcript_.take();

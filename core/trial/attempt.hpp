@@ -6,6 +6,7 @@
 
 #include "core/schema/tool_call.hpp"
 #include "core/task/live_task.hpp"
+#include "core/trial/inquest.hpp"
 #include "core/trial/judge.hpp"
 #include "core/trial/loop.hpp"
 #include "core/trial/transcript.hpp"
@@ -24,13 +25,16 @@ class Attempt {
   [[nodiscard]] ChatRequest request() const;
 
   void charge(const ChatCost& cost);
-  /// Takes in an answer: history, transcript, counts, caps.
-  void add_turn(const ChatResponse& response, const ChatCost& cost);
+  /// Takes in an answer: history, transcript, counts, caps. The calls to be run: its own, or those
+  /// that are rescued from its text.
+  [[nodiscard]] std::vector<ToolCall> add_turn(const ChatResponse& response, const ChatCost& cost);
   void add_user(const std::string& text);
   void answer_malformed(const ToolCall& call, const CallJudgement& judgement);
   /// LoopEnd::looped when this call and its result came kSameCalls times in a row.
   [[nodiscard]] std::optional<LoopEnd> answer_result(const ToolCall& call, const Json& arguments,
                                                      const ToolResult& result, Duration took);
+  /// Asks for evidence where an answer alone does not tell whose a spoilt call is.
+  void hear_evidence(Endpoint& endpoint);
   void add_grading(const Result<Grade>& grade);
 
   /// Why there was no answer, as an end of the loop.
@@ -57,6 +61,11 @@ class Attempt {
   [[nodiscard]] Instant now() const { return waiter_.now(); }
 
  private:
+  void suspect(Defect defect, const ChatResponse& response, std::optional<LeakedCall> leak,
+               std::size_t call);
+  [[nodiscard]] std::vector<ToolCall> rescue(const LostCall& lost, Message& message) const;
+  void add_lost(const LostCall& lost, const ChatResponse& response, bool rescued);
+  [[nodiscard]] std::optional<Attribution> fatal_call(LoopEnd end) const;
   void answer(const ToolCall& call, const std::string& text, std::vector<Image> images = {});
   [[nodiscard]] double to_unix_ms(Instant at) const;
 
@@ -66,15 +75,19 @@ class Attempt {
   Meter meter_;
   Transcript transcript_;
   TrialRecord record_;
+  CallLog log_;
   std::vector<Message> messages_;
+  std::size_t asked_ = 0;  ///< messages that the last request carried
+  ChatResponse last_;      ///< the last answer
+  Duration last_took_{};
+  std::size_t judged_ = 0;         ///< of the calls of the last answer
+  std::vector<Suspect> suspects_;  ///< one for each kind of defect
   Json calls_ = Json::array();
   std::string final_;
   std::string sentence_;        ///< what went wrong last, for the verdict
   int malformed_turns_ = 0;     ///< in a row, the current one included
   bool malformed_now_ = false;  ///< the current turn has a malformed call
-  bool lost_call_ = false;      ///< the last answer's call did not arrive as one
   bool window_full_ = false;    ///< the last answer was cut at the end of the window
-  bool unparsed_ = false;       ///< the server could not read what the model wrote
   std::string last_call_;       ///< call and result, for telling loops
   int same_calls_ = 0;
 };

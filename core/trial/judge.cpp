@@ -96,6 +96,22 @@ void judge_capped(const Evidence& evidence, Reason cap, Verdict& verdict) {
   set(verdict, Outcome::capped, cap, blame, std::move(sentence));
 }
 
+Blame blame_of(Attribution attribution) {
+  switch (attribution) {
+    case Attribution::model:
+      return Blame::model;
+    case Attribution::server_parser:
+      return Blame::server;
+    case Attribution::transport:
+      return Blame::transport;
+    case Attribution::harness:
+      return Blame::harness;
+    case Attribution::undetermined:
+      break;
+  }
+  return Blame::undetermined;
+}
+
 /// Ends that are failures whatever the checks say, in the order of precedence.
 std::optional<std::pair<Reason, Blame>> failure_of(const Evidence& evidence) {
   switch (evidence.end) {
@@ -161,7 +177,8 @@ Verdict judge(const Evidence& evidence) {
   verdict.grader_agrees = !verdict.graded || same_grade(grading.first, grading.second);
   if (judge_invalid(evidence, verdict)) return verdict;
 
-  verdict.not_the_models = evidence.lost_call || evidence.unparsed;
+  const auto& fatal = evidence.fatal_call;
+  verdict.not_the_models = fatal && *fatal != Attribution::model;
   if (const Check* broken = broken_must_not(verdict.checks)) {
     set(verdict, Outcome::failed, Reason::unsafe, Blame::model,
         "did what it must not: \"" + broken->name + "\"" +
@@ -174,19 +191,20 @@ Verdict judge(const Evidence& evidence) {
     return verdict;
   }
   if (const auto failure = failure_of(evidence)) {
-    set(verdict, Outcome::failed, failure->first, failure->second, evidence.sentence);
+    const Blame blame = fatal ? blame_of(*fatal) : failure->second;
+    set(verdict, Outcome::failed, failure->first, blame, evidence.sentence);
     return verdict;
   }
   if (all_hold(verdict.checks)) {
     set(verdict, Outcome::passed, Reason::none, Blame::none, "");
-    verdict.clean = evidence.calls == evidence.valid_calls && evidence.retries == 0;
+    verdict.clean = evidence.spoilt_calls == 0 && evidence.retries == 0;
     verdict.not_the_models = false;
     return verdict;
   }
-  const bool gave_up = evidence.has_tools && evidence.valid_calls == 0;
-  const Blame blame = evidence.lost_call ? Blame::undetermined : Blame::model;
+  const bool gave_up = evidence.has_tools && evidence.run_calls == 0;
+  const Blame blame = fatal ? blame_of(*fatal) : Blame::model;
   std::string sentence = failing_checks(verdict.checks);
-  if (evidence.lost_call) sentence = evidence.sentence + "; " + sentence;
+  if (fatal && !evidence.sentence.empty()) sentence = evidence.sentence + "; " + sentence;
   set(verdict, Outcome::failed, gave_up ? Reason::gave_up : Reason::wrong_result, blame,
       std::move(sentence));
   return verdict;

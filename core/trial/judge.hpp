@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/schema/defect.hpp"
 #include "core/trial/budget.hpp"
 #include "core/trial/verdict.hpp"
 
@@ -51,13 +52,13 @@ struct Evidence {
   bool reached_turn_stop = false;   ///< at a hard stop without a first cap: which limit it was
   bool reached_token_stop = false;
   bool has_tools = true;
-  int calls = 0;
-  int valid_calls = 0;
+  int run_calls = 0;     ///< as the model made them, or rescued
+  int spoilt_calls = 0;  ///< those that were rescued included
   int retries = 0;
-  /// The last answer's call did not arrive as one: it came as text or in the reasoning, or was
-  /// swallowed; `sentence` says which.
-  bool lost_call = false;
-  bool unparsed = false;  ///< the server could not read the last answer
+  /// Whose the spoilt call is on which the trial ended: one that came as text or in the reasoning,
+  /// that was swallowed, that the server could not read, or that was malformed; `sentence` says
+  /// which.
+  std::optional<Attribution> fatal_call;
   Grading grading;
 };
 

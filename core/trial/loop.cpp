@@ -30,18 +30,18 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
     if (!reply.answer) return attempt.without_answer(reply.answer.error());
 
     const ChatResponse& response = *reply.answer;
-    attempt.add_turn(response, reply.cost);
+    const std::vector<ToolCall> calls = attempt.add_turn(response, reply.cost);
     if (response.finish == Finish::refused) return LoopEnd::refused;
     if (attempt.window_is_full()) return LoopEnd::context_full;
     const bool truncated = response.finish == Finish::length;
     if (!response.has_token()) return truncated ? LoopEnd::cut_short : LoopEnd::empty_answer;
 
-    for (const ToolCall& call : response.message.calls) {
+    for (const ToolCall& call : calls) {
       if (attempt.meter().left() <= Duration::zero()) return LoopEnd::hard_stop;
       if (const auto end = answer_call(attempt, task, call, truncated)) return *end;
       if (waiter.stopped()) return LoopEnd::interrupted;
     }
-    if (response.message.calls.empty() || attempt.task().single_answer) {
+    if (calls.empty() || attempt.task().single_answer) {
       if (truncated) return LoopEnd::cut_short;
       if (attempt.task().single_answer) return LoopEnd::answered;
       const auto more = task.next_user(attempt.summary());
@@ -86,7 +86,9 @@ TrialRecord run_trial(const Trial& trial, Endpoint& endpoint, SandboxFactory& sa
 
   attempt.begin((*task)->prompt());
   const LoopEnd end = converse(attempt, **task, endpoint, waiter);
-  return attempt.end(end, is_graded(end) ? grade(attempt, **task) : Grading{});
+  Grading grading = is_graded(end) ? grade(attempt, **task) : Grading{};
+  attempt.hear_evidence(endpoint);
+  return attempt.end(end, std::move(grading));
 }
 
 }  // namespace plumb

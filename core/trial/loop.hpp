@@ -23,6 +23,7 @@ struct Trial {
   std::optional<std::int64_t> request_seed;  ///< sent to the server
   std::string trial_header;                  ///< told to stand-ins only
   std::optional<std::int64_t> window;        ///< of the endpoint, in tokens, where it is known
+  std::string rescue;  ///< of leak_formats(): calls that leak so are run all the same; "" = none
   std::function<void(int turn)> on_turn = [](int) {};
 };
 

@@ -58,11 +58,47 @@ RequestTiming request_from_json(const Json& json) {
           .prompt_tokens = optional_number<std::int64_t>(json, "prompt_tokens")};
 }
 
+Json to_json(const CallDefect& one) {
+  return {{"defect", defect_name(one.defect)},
+          {"attribution", attribution_name(one.attribution)},
+          {"turn", one.turn},
+          {"call", one.call},
+          {"what", one.what},
+          {"aftermath", one.aftermath ? Json(aftermath_name(*one.aftermath)) : Json(nullptr)}};
+}
+
+std::optional<CallDefect> defect_from_json(const Json& json) {
+  const auto defect = defect_from(json_or(json, "defect", ""));
+  if (!defect) return std::nullopt;
+  return CallDefect{
+      .defect = *defect,
+      .attribution =
+          attribution_from(json_or(json, "attribution", "")).value_or(Attribution::undetermined),
+      .turn = json_or(json, "turn", 0),
+      .call = json_or(json, "call", 0),
+      .what = json_or(json, "what", ""),
+      .aftermath = aftermath_from(json_or(json, "aftermath", ""))};
+}
+
+Json to_json(const CallCounts& calls) {
+  Json defects = Json::array();
+  for (const CallDefect& one : calls.defects) defects.push_back(to_json(one));
+  return {{"total", calls.total},           {"valid", calls.valid},
+          {"intended", calls.intended},     {"valid_at_first", calls.valid_at_first},
+          {"lost_turns", calls.lost_turns}, {"lost_seconds", calls.lost_seconds},
+          {"defects", std::move(defects)}};
+}
+
 CallCounts calls_from_json(const Json& json) {
-  CallCounts calls{
-      .total = json_or(json, "total", 0), .valid = json_or(json, "valid", 0), .by_defect = {}};
-  for (const auto& [defect, count] : part(json, "by_defect").items()) {
-    if (count.is_number()) calls.by_defect[defect] = count.get<int>();
+  CallCounts calls{.total = json_or(json, "total", 0),
+                   .valid = json_or(json, "valid", 0),
+                   .intended = json_or(json, "intended", 0),
+                   .valid_at_first = json_or(json, "valid_at_first", 0),
+                   .lost_turns = json_or(json, "lost_turns", 0.0),
+                   .lost_seconds = json_or(json, "lost_seconds", 0.0),
+                   .defects = {}};
+  for (const Json& one : part(json, "defects")) {
+    if (auto defect = defect_from_json(one)) calls.defects.push_back(std::move(*defect));
   }
   return calls;
 }
@@ -139,10 +175,7 @@ Json to_json(const TrialRecord& record) {
           {"prompt_tokens", record.prompt_tokens},
           {"completion_tokens", record.completion_tokens},
           {"tokens_known", record.tokens_known},
-          {"calls",
-           {{"total", record.calls.total},
-            {"valid", record.calls.valid},
-            {"by_defect", record.calls.by_defect}}},
+          {"calls", to_json(record.calls)},
           {"retries", record.retries},
           {"requests", std::move(requests)}};
 }

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/json.hpp"
 #include "core/trial/budget.hpp"
+#include "core/trial/call_log.hpp"
 #include "core/trial/verdict.hpp"
 
 namespace plumb {
@@ -29,12 +29,6 @@ struct RequestTiming {
   std::optional<double> decode_s;      ///< first to last token
   std::optional<std::int64_t> tokens;  ///< completion tokens, as the server counted them
   std::optional<std::int64_t> prompt_tokens;
-};
-
-struct CallCounts {
-  int total = 0;
-  int valid = 0;
-  std::map<std::string, int> by_defect;  ///< defect_name -> count
 };
 
 /// Where the model stood when it gave its final answer (within the budget or later).

@@ -65,6 +65,7 @@ ToolCall* Assembler::call_for(const CallDelta& delta) {
     const bool other_id = !delta.id.empty() && !call.id.empty() && delta.id != call.id;
     const bool second_name = !delta.name.empty() && !call.name.empty();
     if (!other_id && !second_name) return &call;
+    response_.index_collision |= delta.index.has_value();
   }
   if (calls.size() == kMaxCalls) {
     response_.oversize = true;

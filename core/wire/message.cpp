@@ -38,4 +38,20 @@ const char* finish_name(Finish finish) {
   return "?";
 }
 
+std::optional<std::string> finish_mismatch(const ChatResponse& response) {
+  const auto said_one_of = [&](std::initializer_list<std::string_view> words) {
+    return std::ranges::find(words, response.finish_as_sent) != words.end();
+  };
+  const bool said_calls = said_one_of({"tool_calls", "tool_use", "function_call"});
+  const bool said_stop = said_one_of({"stop", "end_turn", "stop_sequence"});
+  const bool said_whole = said_calls || said_stop || said_one_of({"completed"});
+  const std::string said = "the server says \"" + response.finish_as_sent + "\"";
+  if (response.finish == Finish::length && said_whole && !response.oversize) {
+    return said + ", and the answer was cut at its token limit";
+  }
+  if (said_calls && response.message.calls.empty()) return said + ", and no call came";
+  if (said_stop && !response.message.calls.empty()) return said + ", and calls came";
+  return std::nullopt;
+}
+
 }  // namespace plumb

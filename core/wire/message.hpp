@@ -102,14 +102,20 @@ struct ChatResponse {
   std::string finish_as_sent;   ///< the server's word, "" when it sent none
   std::string model_as_served;  ///< what the server says answered
   ServerTimings server;
-  bool oversize = false;     ///< we stopped reading: the model wrote more than kMaxResponseText
-  bool window_full = false;  ///< a length below what was asked for: there was no room for more
+  bool oversize = false;         ///< we stopped reading: the model wrote more than kMaxResponseText
+  bool window_full = false;      ///< a length below what was asked for: there was no room for more
+  bool index_collision = false;  ///< several calls came under one index of the stream
 
   /// Any text, reasoning or call at all.
   [[nodiscard]] bool has_token() const {
     return !message.text.empty() || !message.reasoning.empty() || !message.calls.empty();
   }
 };
+
+/// How the server's word for the end contradicts what arrived, as a sentence: calls that are not
+/// there, a stop beside calls, a truncation under another word. Words that are not known contradict
+/// nothing.
+[[nodiscard]] std::optional<std::string> finish_mismatch(const ChatResponse& response);
 
 /// Text, reasoning and arguments of one response together. A model that writes more is cut off
 /// there (Finish::length).

@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "core/endpoint/metrics_figures.hpp"
+#include "plugins/reporters/call_section.hpp"
 #include "plugins/reporters/layout.hpp"
 #include "plugins/reporters/words.hpp"
 
@@ -231,7 +232,8 @@ std::string terminal_scorecard(const Json& card, const TerminalStyle& style) {
   std::string text = wrap_parts(header_facts(card), " \xC2\xB7 ", style.width, 2) + "\n\n";
   text += completion_table(card, style) + '\n';
   text += speed_table(card, style);
-  text += server_table(card, style) + '\n';
+  text += server_table(card, style);
+  text += call_section(card, style) + '\n';
   text += task_tables(card, style);
   const std::string alarms = alarm_lines(card, style);
   if (!alarms.empty()) text += '\n' + alarms;

@@ -18,6 +18,7 @@ struct SeenRequest {
   std::string trial_header;
   Duration allowed{};
   Duration loading_patience{};
+  bool streamed = true;
 };
 
 inline ChatReply reply_of(ChatResponse response, Duration in_flight = std::chrono::seconds(1)) {
@@ -54,7 +55,8 @@ class FakeEndpoint : public Endpoint {
                     request.seed,
                     request.trial_header,
                     request.allowed,
-                    request.loading_patience});
+                    request.loading_patience,
+                    request.streamed});
     if (on_chat) on_chat();
     ChatReply reply = replies_.front();
     if (replies_.size() > 1) replies_.pop_front();

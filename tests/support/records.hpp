@@ -70,7 +70,7 @@ inline TrialRecord trial_record(const TrialKey& key, Outcome outcome,
   record.turns = 4;
   record.prompt_tokens = 1200;
   record.completion_tokens = 300;
-  record.calls = {.total = 3, .valid = 3, .by_defect = {}};
+  record.calls = {.total = 3, .valid = 3, .intended = 3, .valid_at_first = 3, .defects = {}};
   Verdict& verdict = record.verdict;
   verdict.outcome = outcome;
   verdict.reason = reason;

@@ -97,7 +97,7 @@ TEST_F(HostileModel, AToolThatIsNotOfferedIsAMalformedCall) {
   const TrialRecord record =
       try_against(always(call_answer("launch_rocket", "{\"to\":\"moon\"}")), 0);
   EXPECT_VERDICT(record, Outcome::failed, Reason::malformed_calls);
-  EXPECT_EQ(record.calls.by_defect.size(), 1U);
+  EXPECT_EQ(record.calls.count(Defect::unknown_tool), record.calls.total);
   EXPECT_EQ(record.calls.valid, 0);
 }
 

@@ -1,5 +1,4 @@
 #include "core/schema/tool_call.hpp"
-#include "core/schema/leaked_call.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -83,28 +82,6 @@ TEST(JudgeCall, TheSentenceTellsTheModelWhatIsWrongAndWhatIsExpected) {
   EXPECT_THAT(sentence, HasSubstr("/path is missing"));
   EXPECT_THAT(sentence, HasSubstr("/lines: expected integer, got string \"2\""));
   EXPECT_THAT(sentence, HasSubstr("\"path\": string"));
-}
-
-TEST(FindLeakedCall, KnowsTheFormats) {
-  EXPECT_EQ(find_leaked_call("<tool_call>\n{\"name\": \"read_file\"}", tools()), "<tool_call>");
-  EXPECT_EQ(find_leaked_call("sure: <function=read_file><parameter=path>", tools()), "<function=");
-  EXPECT_EQ(find_leaked_call("[TOOL_CALLS][{\"name\":\"read_file\"}]", tools()), "[TOOL_CALLS]");
-  EXPECT_EQ(find_leaked_call("<|tool_calls_section_begin|>functions.read_file:0", tools()),
-            "<|tool_call");
-  EXPECT_EQ(find_leaked_call(R"( {"name":"read_file","arguments":{"path":"a"}} )", tools()),
-            "json");
-  EXPECT_EQ(
-      find_leaked_call("I call:\n```json\n{\"name\":\"status\",\"parameters\":{}}\n```\n", tools()),
-      "json");
-}
-
-TEST(FindLeakedCall, ProseAndOtherJsonAreNoLeak) {
-  EXPECT_FALSE(find_leaked_call("Use the <tool_call> tag in your template.", tools()));
-  EXPECT_FALSE(find_leaked_call(R"({"name":"pete","arguments":{}})", tools()));
-  EXPECT_FALSE(find_leaked_call(R"({"name":"read_file"})", tools()));
-  EXPECT_FALSE(find_leaked_call("Done.", tools()));
-  EXPECT_FALSE(find_leaked_call("", tools()));
-  EXPECT_FALSE(find_leaked_call("<tool_call>{\"name\":\"read_file\"}", {}));
 }
 
 }  // namespace

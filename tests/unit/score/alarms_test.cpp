@@ -72,7 +72,8 @@ TEST_F(Alarms, NothingScoredSaysThatThereIsNoRate) {
 
 TEST_F(Alarms, CallsThatCameAsTextNameTheRemedy) {
   add_trials(records_, "x", "a", "ppfff");
-  records_[4].calls = {.total = 3, .valid = 1, .by_defect = {{"leaked_text", 2}}};
+  const CallDefect leaked{.defect = Defect::leaked_text};
+  records_[4].calls = {.total = 3, .valid = 1, .defects = {leaked, leaked}};
   EXPECT_THAT(text("calls_as_text", "sentence"), HasSubstr("2 tool calls came as text"));
   EXPECT_THAT(text("calls_as_text", "remedy"), HasSubstr("parser"));
 }

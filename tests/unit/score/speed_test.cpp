@@ -51,7 +51,6 @@ TEST(Speed, WithoutARecordEverythingIsUnknown) {
   EXPECT_TRUE(json["ttft_ms"]["median"].is_null());
   EXPECT_TRUE(tokens({})["completion"].is_null());
   EXPECT_TRUE(turns({})["mean"].is_null());
-  EXPECT_TRUE(tool_calls({})["malformed_rate"].is_null());
 }
 
 TEST(Speed, TokensWithHolesAreUnknown) {

@@ -18,8 +18,7 @@ Verdict verdict_of(LoopEnd end, const std::vector<Check>& checks,
   return judge({.end = end,
                 .sentence = "what happened",
                 .first_cap = first_cap,
-                .calls = 2,
-                .valid_calls = 2,
+                .run_calls = 2,
                 .grading = {.first = {checks, {}}, .second = {checks, {}}, .error = std::nullopt}});
 }
 

@@ -17,8 +17,7 @@ Grade checks(bool works, bool safe = true) {
 Evidence answered(bool works) {
   Evidence evidence;
   evidence.end = LoopEnd::answered;
-  evidence.calls = 3;
-  evidence.valid_calls = 3;
+  evidence.run_calls = 3;
   evidence.grading = {.first = checks(works), .second = checks(works), .error = std::nullopt};
   return evidence;
 }
@@ -43,12 +42,12 @@ std::vector<Row> rows() {
   return {
       {"passed", answered(true), Outcome::passed, Reason::none, Blame::none},
       {"wrong_result", answered(false), Outcome::failed, Reason::wrong_result, Blame::model},
-      {"no_valid_call", with(answered(false), [](Evidence& e) { e.valid_calls = 0; }),
+      {"no_valid_call", with(answered(false), [](Evidence& e) { e.run_calls = 0; }),
        Outcome::failed, Reason::gave_up, Blame::model},
       {"no_tools_to_call",
        with(answered(false),
             [](Evidence& e) {
-              e.valid_calls = 0;
+              e.run_calls = 0;
               e.has_tools = false;
             }),
        Outcome::failed, Reason::wrong_result, Blame::model},
@@ -124,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(Judge, Precedence, testing::ValuesIn(rows()),
 
 TEST(Judge, APassIsCleanOnlyWithoutAnInvalidCallAndWithoutARetry) {
   EXPECT_TRUE(judge(answered(true)).clean);
-  EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) { e.valid_calls = 2; })).clean);
+  EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) { e.spoilt_calls = 1; })).clean);
   EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) { e.retries = 1; })).clean);
 }
 
@@ -148,19 +147,21 @@ TEST(Judge, AModelThatNeverStoppedIsUnfinishedWhenAllChecksHold) {
 
 TEST(Judge, ACallThatCameAsTextIsNotChargedToTheModel) {
   const Verdict verdict = judge(with(answered(false), [](Evidence& e) {
-    e.lost_call = true;
-    e.valid_calls = 0;
+    e.fatal_call = Attribution::undetermined;
+    e.run_calls = 0;
   }));
   EXPECT_EQ(verdict.outcome, Outcome::failed);
   EXPECT_EQ(verdict.blame, Blame::undetermined);
   EXPECT_TRUE(verdict.not_the_models);
-  EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) { e.lost_call = true; })).not_the_models);
+  EXPECT_FALSE(judge(with(answered(true), [](Evidence& e) {
+                 e.fatal_call = Attribution::undetermined;
+               })).not_the_models);
 }
 
 TEST(Judge, AnAnswerThatTheServerCannotReadIsNotChargedToTheModel) {
   const Verdict verdict = judge(with(answered(false), [](Evidence& e) {
     e.end = LoopEnd::server_rejected;
-    e.unparsed = true;
+    e.fatal_call = Attribution::undetermined;
     e.sentence = "it said: no match";
   }));
   EXPECT_EQ(verdict.reason, Reason::server_rejected);

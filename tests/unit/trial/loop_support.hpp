@@ -39,6 +39,7 @@ class LoopTest : public testing::Test {
                       .request_seed = 77,
                       .trial_header = "header",
                       .window = window_,
+                      .rescue = rescue_,
                       .on_turn = [this](int turn) { turns_.push_back(turn); }},
                      *endpoint_, sandboxes_, waiter);
   }
@@ -62,6 +63,7 @@ class LoopTest : public testing::Test {
   std::map<std::string, std::string> own_files_;
   std::function<void()> on_chat_;
   std::optional<std::int64_t> window_;
+  std::string rescue_;
   std::vector<int> turns_;
   std::stop_source stop_;
   FakeSandboxFactory sandboxes_;

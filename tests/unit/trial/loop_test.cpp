@@ -11,7 +11,6 @@ using test::text;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Pair;
 
 ChatReply finished(const std::string& words, Finish finish) {
   return test::reply_of({.message = {.text = words}, .finish = finish});
@@ -78,8 +77,19 @@ TEST_F(Loop, AMalformedCallIsAnsweredAndTheModelGoesOn) {
   EXPECT_EQ(tool_messages()[2], "hello");
   EXPECT_EQ(record.calls.total, 3);
   EXPECT_EQ(record.calls.valid, 1);
-  EXPECT_THAT(record.calls.by_defect,
-              ElementsAre(Pair("args_not_json", 1), Pair("near_miss_name", 1)));
+  EXPECT_EQ(record.calls.intended, 1) << "the second and the third try the first again";
+  EXPECT_EQ(record.calls.valid_at_first, 0);
+  EXPECT_EQ(record.calls.lost_turns, 2);
+  std::vector<CallDefect> spoilt;
+  std::ranges::copy_if(record.calls.defects, std::back_inserter(spoilt),
+                       [](const CallDefect& one) { return spoils_call(one.defect); });
+  ASSERT_EQ(spoilt.size(), 2);
+  EXPECT_EQ(spoilt[0].defect, Defect::args_not_json);
+  EXPECT_EQ(spoilt[0].attribution, Attribution::model);
+  EXPECT_EQ(spoilt[0].aftermath, Aftermath::recovered_later);
+  EXPECT_EQ(spoilt[1].defect, Defect::near_miss_name);
+  EXPECT_EQ(spoilt[1].aftermath, Aftermath::recovered_next_turn);
+  EXPECT_EQ(record.calls.count(Defect::duplicate_id), 2) << "the server gives each call one id";
   EXPECT_EQ(events_of(record, "tool").at(0)["defect"], "args_not_json");
   EXPECT_TRUE(events_of(record, "tool").at(2)["defect"].is_null());
 }
@@ -105,7 +115,7 @@ TEST_F(Loop, SeveralBadCallsOfOneTurnAreOneMalformedTurn) {
   const ToolCall bad{.id = "c", .name = "echo", .arguments = "[]"};
   const TrialRecord record = run({calls({bad, bad, bad}), text("done")});
   EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
-  EXPECT_EQ(record.calls.by_defect.at("args_not_object"), 3);
+  EXPECT_EQ(record.calls.count(Defect::args_not_object), 3);
 }
 
 TEST_F(Loop, AGoodCallBesideABadOneRunsAndTheTurnCountsAsMalformed) {
@@ -126,6 +136,7 @@ TEST_F(Loop, FiveIdenticalCallsAndResultsAreALoop) {
   const TrialRecord spaced =
       run({call("echo", kHello), call("echo", R"({ "text" : "hello" })"), call("echo", kHello)});
   EXPECT_EQ(spaced.turns, 5) << "the same arguments, written in another way";
+  EXPECT_EQ(record.calls.count(Defect::repeat_loop), 1);
 }
 
 TEST_F(Loop, AnotherCallBetweenIsNoLoop) {
@@ -207,7 +218,7 @@ TEST_F(Loop, ATruncatedCallIsAnsweredAsSuch) {
   ChatReply cut = call("echo", R"({"text":"he)");
   cut.answer->finish = Finish::length;
   const TrialRecord record = run({cut, text("done")});
-  EXPECT_EQ(record.calls.by_defect.at("args_truncated"), 1);
+  EXPECT_EQ(record.calls.count(Defect::args_truncated), 1);
   EXPECT_THAT(tool_messages().at(0), HasSubstr("cut off"));
   EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
 }
@@ -220,9 +231,61 @@ TEST_F(Loop, ACallThatCameAsTextIsCountedAndLeavesTheBlameOpen) {
   EXPECT_EQ(record.verdict.blame, Blame::undetermined);
   EXPECT_TRUE(record.verdict.not_the_models);
   EXPECT_EQ(record.calls.total, 2);
-  EXPECT_EQ(record.calls.by_defect.at("leaked_text"), 1);
+  EXPECT_EQ(record.calls.count(Defect::leaked_text), 1);
   EXPECT_EQ(events_of(record, "assistant").at(1)["lost_call"],
             "its call came as text (<tool_call>), not as a call");
+}
+
+TEST_F(Loop, ARescuedCallRunsAndItsChainGoesOn) {
+  rescue_ = "<tool_call>";
+  const std::string leaked =
+      "So.\n<tool_call>{\"name\": \"echo\", \"arguments\": {\"text\": \"hello\"}}</tool_call>";
+  const TrialRecord record = run({text(leaked), text("done")});
+  EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
+  EXPECT_FALSE(record.verdict.clean);
+  EXPECT_EQ(record.calls.total, 1);
+  EXPECT_EQ(record.calls.valid, 0);
+  EXPECT_EQ(record.calls.defects.at(0).attribution, Attribution::server_parser);
+  EXPECT_EQ(events_of(record, "assistant").at(0)["rescued"].at(0)["name"], "echo");
+  const Message& sent_back = endpoint_->seen.at(1).messages.at(2);
+  EXPECT_EQ(sent_back.text, "So.\n");
+  ASSERT_EQ(sent_back.calls.size(), 1);
+  EXPECT_EQ(sent_back.calls[0].id.size(), 9);
+  EXPECT_EQ(endpoint_->seen[1].messages.at(3).call_id, sent_back.calls[0].id);
+}
+
+TEST_F(Loop, OnlyTheMarkupThatWasAskedForIsRescued) {
+  rescue_ = "[TOOL_CALLS]";
+  const TrialRecord record = run(
+      {text("<tool_call>{\"name\": \"echo\", \"arguments\": {\"text\": \"hello\"}}</tool_call>")});
+  EXPECT_EQ(record.verdict.outcome, Outcome::failed);
+  EXPECT_TRUE(events_of(record, "assistant").at(0)["rescued"].empty());
+}
+
+TEST_F(Loop, EvidenceIsAskedForAndNamed) {
+  // The third answer is the one to the same request without streaming.
+  const TrialRecord record = run(
+      {call("echo", R"({"text":"other"})"),
+       text("<tool_call>{\"name\": \"echo\", \"arguments\": {\"text\": \"hello\"}}</tool_call>"),
+       call("echo", kHello)});
+  EXPECT_EQ(record.verdict.outcome, Outcome::failed);
+  EXPECT_EQ(record.verdict.blame, Blame::server);
+  EXPECT_TRUE(record.verdict.not_the_models);
+  EXPECT_THAT(record.verdict.sentence, HasSubstr("without streaming the same call arrives"));
+  EXPECT_EQ(record.turns, 2) << "evidence is no turn";
+  EXPECT_EQ(record.clocks.model_s, 2) << "and is not charged";
+  const auto evidence = events_of(record, "evidence");
+  ASSERT_EQ(evidence.size(), 1);
+  EXPECT_EQ(evidence[0]["attribution"], "server_parser");
+  EXPECT_FALSE(endpoint_->seen.at(2).streamed);
+  EXPECT_EQ(endpoint_->seen.at(2).messages.size(), endpoint_->seen.at(1).messages.size());
+}
+
+TEST_F(Loop, ATrialWithoutACallThatFailsLacksOne) {
+  const TrialRecord record = run({text("I am done.")});
+  EXPECT_EQ(record.verdict.reason, Reason::gave_up);
+  EXPECT_EQ(record.calls.count(Defect::no_call), 1);
+  EXPECT_EQ(record.calls.total, 0);
 }
 
 TEST_F(Loop, ACallInsideTheReasoningIsNoSilenceOfTheModel) {
@@ -231,7 +294,7 @@ TEST_F(Loop, ACallInsideTheReasoningIsNoSilenceOfTheModel) {
                        "<tool_call>{\"name\": \"echo\", \"arguments\": {}}</tool_call>"}})});
   EXPECT_EQ(record.verdict.outcome, Outcome::failed);
   EXPECT_EQ(record.verdict.blame, Blame::undetermined);
-  EXPECT_EQ(record.calls.by_defect.at("leaked_reasoning"), 1);
+  EXPECT_EQ(record.calls.count(Defect::leaked_reasoning), 1);
 }
 
 TEST_F(Loop, TokensThatWereCountedAndNeverCameAreNotTheModelsSilence) {
@@ -241,7 +304,7 @@ TEST_F(Loop, TokensThatWereCountedAndNeverCameAreNotTheModelsSilence) {
   EXPECT_EQ(record.verdict.reason, Reason::gave_up);
   EXPECT_EQ(record.verdict.blame, Blame::undetermined);
   EXPECT_TRUE(record.verdict.not_the_models);
-  EXPECT_EQ(record.calls.by_defect.at("swallowed"), 1);
+  EXPECT_EQ(record.calls.count(Defect::swallowed), 1);
   EXPECT_THAT(record.verdict.sentence, HasSubstr("57 tokens were counted and nothing arrived"));
 }
 
@@ -389,7 +452,7 @@ TEST_F(LoopOnAHandClock, ACommandMayTakeNoLongerThanTheHardStopLeaves) {
 TEST_F(LoopOnAHandClock, NoFurtherCallOfATurnRunsPastTheHardStop) {
   const ToolCall one{.id = "c", .name = "probe", .arguments = "{}"};
   const TrialRecord record = run_timed({calls({one, one, one})}, seconds(40));
-  EXPECT_EQ(record.calls.total, 3);
+  EXPECT_EQ(record.calls.total, 2) << "what never ran was not judged";
   EXPECT_EQ(record.calls.valid, 2);
   EXPECT_EQ(record.verdict.reason, Reason::time);
 }

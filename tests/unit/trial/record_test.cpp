@@ -29,7 +29,18 @@ TrialRecord full_record() {
   record.prompt_tokens = 1234;
   record.completion_tokens = 900;
   record.tokens_known = false;
-  record.calls = {.total = 6, .valid = 5, .by_defect = {{"leaked_text", 1}}};
+  record.calls = {.total = 6,
+                  .valid = 5,
+                  .intended = 5,
+                  .valid_at_first = 4,
+                  .lost_turns = 0.5,
+                  .lost_seconds = 1.25,
+                  .defects = {{.defect = Defect::leaked_text,
+                               .attribution = Attribution::server_parser,
+                               .turn = 2,
+                               .call = 3,
+                               .what = "<tool_call>",
+                               .aftermath = Aftermath::fatal}}};
   record.retries = 3;
   record.requests = {
       {.start_ms = 1, .end_ms = 2.5, .ttft_ms = 0.5, .decode_s = 0.001, .tokens = 12},
@@ -67,7 +78,7 @@ TEST(Record, JsonOfAnyShapeIsReadWithoutAFall) {
   for (
       const char* text :
       {"null", "[]", "3", R"({"verdict":[],"requests":{"a":1},"calls":7,"finished_at":[1]})",
-       R"({"verdict":{"checks":[1,null,{"name":3}]},"calls":{"by_defect":[1,"x"]},"turns":"many"})"}) {
+       R"({"verdict":{"checks":[1,null,{"name":3}]},"calls":{"defects":[1,{"defect":"x"}]},"turns":"many"})"}) {
     const TrialRecord record = record_from_json(*parse_json(text));
     EXPECT_EQ(record.verdict.outcome, Outcome::invalid) << text;
     EXPECT_EQ(record.turns, 0) << text;

@@ -1,0 +1,30 @@
+#include "core/schema/lost_call.hpp"
+
+namespace plumb {
+
+std::optional<LostCall> find_lost_call(const ChatResponse& response,
+                                       std::span<const ToolSpec> tools) {
+  if (!response.message.calls.empty()) return std::nullopt;
+  if (auto leak = find_leaked_call(response.message.text, tools)) {
+    std::string sentence = "its call came as text (" + leak->format + "), not as a call";
+    return LostCall{Defect::leaked_text, std::move(sentence), std::move(leak)};
+  }
+  if (auto leak = find_leaked_call(response.message.reasoning, tools)) {
+    std::string sentence =
+        "its call came inside the reasoning (" + leak->format + "), not as a call";
+    return LostCall{Defect::leaked_reasoning, std::move(sentence), std::move(leak)};
+  }
+  // More than the end of an empty answer, less than any call.
+  constexpr std::int64_t kTokensOfSomething = 8;
+  const std::int64_t counted = response.usage.completion_tokens.value_or(0);
+  const std::int64_t hidden = response.usage.reasoning_tokens.value_or(0);
+  const bool cut = response.finish == Finish::length;
+  if (response.has_token() || cut || counted - hidden < kTokensOfSomething) return std::nullopt;
+  return LostCall{Defect::swallowed,
+                  std::to_string(counted) +
+                      " tokens were counted and nothing arrived: the server swallowed what was "
+                      "written",
+                  std::nullopt};
+}
+
+}  // namespace plumb
