@@ -11,12 +11,14 @@ namespace plumb {
 /// A trial's events in order, as they are stored and shown. Each is an object with a `type` and
 /// `at_s` (seconds since the trial began, on the wall clock):
 /// - assistant: turn, text, reasoning, calls[{id, name, arguments}], finish, finish_as_sent,
-///   lost_call, tokens, prompt_tokens, ttft_ms, seconds, waited_s, faults[]
+///   lost_call, rescued[{id, name, arguments}], tokens, prompt_tokens, ttft_ms, seconds, waited_s,
+///   faults[]
 /// - tool: turn, call, name, text, ok, defect (null unless the call was malformed), seconds
 /// - user: text, a follow-up of next_user
 /// - fault: kind, status, sentence, any_token, partial_text; a request that got no answer
 /// - end: why, sentence; why the loop ended
 /// - grade: checks[{name, holds, must_not, detail}] and points, or error; twice
+/// - evidence: turn, defect, attribution, sentence; what the same request, sent again, tells
 /// - note: text
 class Transcript {
  public:

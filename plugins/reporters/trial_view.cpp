@@ -107,6 +107,14 @@ void View::header(const TrialRecord& record) {
   line(fmt::format("  {} of {} tokens \xC2\xB7 {} of {} calls valid \xC2\xB7 {} \xC2\xB7 seed {}",
                    tokens, record.budget.tokens, record.calls.valid, record.calls.total,
                    iso_time(record.started_ms), record.seed));
+  for (const CallDefect& one : record.calls.defects) {
+    line(fmt::format("  turn {}: {}{} ({}){}", one.turn, defect_name(one.defect),
+                     one.what.empty() ? "" : " " + printable(one.what),
+                     attribution_name(one.attribution),
+                     one.aftermath ? fmt::format(", {}", aftermath_name(*one.aftermath)) : ""),
+         Colour::yellow);
+  }
+  if (verdict.points) line(fmt::format("  {} points of its rubric", *verdict.points));
 }
 
 void View::opening(const Json& opening) {
@@ -163,6 +171,9 @@ void View::assistant(const Json& event) {
   }
   const Json& calls = at(event, {"calls"});
   for (const Json& one : calls.is_array() ? calls : Json::array()) call(one);
+  const Json& rescued = at(event, {"rescued"});
+  if (rescued.is_array() && !rescued.empty()) line("    rescued, and run:", Colour::yellow);
+  for (const Json& one : rescued.is_array() ? rescued : Json::array()) call(one);
 }
 
 /// A short argument on the line of the call, a long one below it, as text rather than as JSON.
@@ -215,6 +226,11 @@ void View::show(const Json& event) {
   } else if (type == "fault") {
     line(fmt::format("\nfault: {} {}", text_at(event, {"kind"}), text_at(event, {"sentence"})),
          Colour::yellow);
+  } else if (type == "evidence") {
+    line(fmt::format("\nevidence on {} of turn {}: {} ({})", text_at(event, {"defect"}),
+                     count_at(event, {"turn"}), text_at(event, {"attribution"}),
+                     text_at(event, {"sentence"})),
+         Colour::dim);
   } else if (type == "end") {
     line("\nend: " + text_at(event, {"why"}), Colour::dim);
   } else if (type == "note") {
