@@ -1,0 +1,48 @@
+--- Judges what was called in a trial, and makes the points of the rubric of it.
+local judge = {}
+
+--- The calls of a tool that were run and answered, in order. Calls that the tool refused, and
+--- calls that never ran, are not among them: a second attempt that is right is right.
+function judge.answered(transcript, tool)
+  local found = {}
+  for i, call in ipairs(transcript.calls) do
+    if call.tool == tool and call.ok then
+      found[#found + 1] = { at = i, arguments = call.arguments, result = call.result }
+    end
+  end
+  return found
+end
+
+--- How many calls go beyond the tools of `allowed`, { tool = most answered calls }. A call that
+--- was malformed is no call of too many: it counts among the defects.
+function judge.superfluous(transcript, allowed)
+  local count, seen = 0, {}
+  for _, call in ipairs(transcript.calls) do
+    local tool = call.tool
+    if call.ok then seen[tool] = (seen[tool] or 0) + 1 end
+    if not call.malformed and (not allowed[tool] or (seen[tool] or 0) > allowed[tool]) then
+      count = count + 1
+    end
+  end
+  return count
+end
+
+--- The tools in the order of their calls, for the details of checks.
+function judge.called(transcript)
+  local names = {}
+  for i, call in ipairs(transcript.calls) do
+    names[i] = call.tool .. (call.malformed and " (malformed)" or call.ok and "" or " (error)")
+  end
+  return #names == 0 and "no call" or table.concat(names, ", ")
+end
+
+--- What `grade` of a scenario returns: the checks, and 2 points when all of them hold, 1 when the
+--- half result of the scenario was reached, else 0.
+function judge.result(checks, half)
+  for _, one in ipairs(checks) do
+    if not one.holds then return checks, half and not one.must_not and 1 or 0 end
+  end
+  return checks, 2
+end
+
+return judge
