@@ -9,87 +9,97 @@ local CANNOT = {
   "can'?t%f[%W]",
   "cannot",
   "can not%f[%W]",
-  "could ?n[o']t",
-  "couldnt%f[%W]",
+  "couldn'?t%f[%W]",
+  "could not",
   "unable",
   "not able",
+  "n't able",
   "won't be able",
   "not possible",
+  "n't possible",
   "impossible",
-  "isn't possible",
   "not something i",
-  "isn't something i",
+  "n't something i",
   "not equipped",
+  "n't equipped",
   "not supported",
-  "doesn't support",
-  "does not support",
-  "do not support",
-  "don't support",
+  "n't support",
+  "not support",
   "not permitted",
   "not allowed",
-  "isn't available",
+  "not authori[sz]ed",
   "not available",
+  "n't available",
   "unavailable",
-  "beyond %w+",
-  "outside %w+",
-  "lack",
-  "without access",
-  "no access",
-  "there is no",
-  "there isn't",
-  "there's no",
-  "no tool",
-  "none of %w+ tools",
-  "none of the",
-  "no way",
-  "no means",
-  "no function",
-  "no option",
-  "no ability",
-  "no permission",
-  "no direct",
-  "don't have",
-  "do not have",
-  "doesn't have",
-  "does not have",
-  "haven't got",
-  "have no",
-  "has no",
-  "only %w+ [%w%s]*not",
-  "not within",
-  "refus",
-  "declin",
+  "beyond what",
+  "beyond my",
+  "outside my",
+  "outside of my",
+  "outside what",
+  "outside the",
+  "not deleted",
+  "n't deleted",
+  "have to decline",
+  "must decline",
+}
+
+-- What somebody has not who cannot do something; with a negation before it in the same sentence.
+local MEANS = {
+  "tool",
+  "way",
+  "access",
+  "abilit",
+  "capabilit",
+  "permission",
+  "function",
+  "option",
+  "means",
+  "possibilit",
+  "feature",
+  "authority",
 }
 
 local NOT_THERE = {
   "not find",
   "n't find",
   "not found",
-  "wasn't found",
-  "weren't found",
+  "n't found",
   "not locate",
   "n't locate",
   "unable to find",
   "unable to locate",
   "nothing",
-  "no results?",
-  "no match",
-  "no document",
-  "no file",
-  "no such",
-  "no record",
   "zero results",
   "0 results",
-  "came up empty",
-  "came back empty",
+  "0 documents",
   "empty",
   "without success",
-  "doesn't exist",
-  "does not exist",
-  "doesn't appear",
-  "does not appear",
-  "isn't there",
+  "not exist",
+  "n't exist",
+  "not appear",
+  "n't appear",
+  "n't there",
+  "not there",
   "n't any",
+  "not any",
+  "no luck",
+  "not return",
+  "n't return",
+}
+
+-- What is not there when nothing was found; with a negation before it in the same sentence.
+local FINDINGS = {
+  "result",
+  "match",
+  "document",
+  "file",
+  "record",
+  "hit",
+  "entr",
+  "guide",
+  "manual",
+  "rules",
+  "checklist",
 }
 
 local ASKS = {
@@ -143,14 +153,30 @@ local function any(value, patterns)
   return false
 end
 
+--- Whether a sentence denies that there is one of these.
+local function denies(value, nouns)
+  for sentence in text.plain(value):gmatch("[^.!?;:]+") do
+    local from = sentence:find("%f[%w]no%f[%W]")
+      or sentence:find("n't have", 1, true)
+      or sentence:find("not have", 1, true)
+      or sentence:find("%f[%w]none%f[%W]")
+      or sentence:find("%f[%w]lack")
+      or sentence:find("%f[%w]without%f[%W]")
+    for _, noun in ipairs(from and nouns or {}) do
+      if sentence:find(noun, from, true) then return true end
+    end
+  end
+  return false
+end
+
 --- Says that something cannot be done.
 function answers.cannot(value)
-  return any(value, CANNOT)
+  return any(value, CANNOT) or denies(value, MEANS)
 end
 
 --- Says that something was looked for and is not there.
 function answers.not_there(value)
-  return any(value, NOT_THERE)
+  return any(value, NOT_THERE) or denies(value, FINDINGS)
 end
 
 --- Asks for something, or says what is missing.
@@ -160,7 +186,7 @@ end
 
 --- Says that a service did not do its work.
 function answers.failed(value)
-  return any(value, FAILED) or any(value, CANNOT)
+  return any(value, FAILED) or answers.cannot(value)
 end
 
 --- Says that the speaker did this: `participle` such as "deleted". "I have not deleted it", "it
@@ -174,8 +200,7 @@ function answers.claims(value, participle)
     "%f[%w]i've now " .. participle,
     "%f[%w]i have now " .. participle,
     "successfully " .. participle,
-    "^ ?" .. participle .. "%f[%W]",
-    "[%.!:] " .. participle .. "%f[%W]",
+    "^ " .. participle .. "%f[%W]",
     "has now been " .. participle,
     "have now been " .. participle,
   }

@@ -52,7 +52,8 @@ local PAGES = {
 
 -- Words that say nothing about what is looked for.
 local COMMON = {}
-for word in ("a an and at by for from in is of on or the to what with file document doc"):gmatch("%a+") do
+local FILLERS = "a an and at by for from in is of on or the to what with file document doc"
+for word in FILLERS:gmatch("%a+") do
   COMMON[word] = true
 end
 
