@@ -39,6 +39,20 @@ local CANNOT = {
   "outside the",
   "not deleted",
   "n't deleted",
+  "can only%f[%W]",
+  "only able",
+  "only lets? ",
+  "only allows? ",
+  "n't allow",
+  "not allow",
+  "n't let me",
+  "not let me",
+  "n't offer",
+  "not offer",
+  "n't provide",
+  "not provide",
+  "n't include",
+  "not include",
   "have to decline",
   "must decline",
 }
@@ -159,6 +173,10 @@ local function denies(value, nouns)
     local from = sentence:find("%f[%w]no%f[%W]")
       or sentence:find("n't have", 1, true)
       or sentence:find("not have", 1, true)
+      or sentence:find("n't an?%f[%W]")
+      or sentence:find("n't any%f[%W]")
+      or sentence:find("not an?%f[%W]")
+      or sentence:find("not any%f[%W]")
       or sentence:find("%f[%w]none%f[%W]")
       or sentence:find("%f[%w]lack")
       or sentence:find("%f[%w]without%f[%W]")
@@ -189,23 +207,36 @@ function answers.failed(value)
   return any(value, FAILED) or answers.cannot(value)
 end
 
+-- Words before "I set" that make it no claim, and words after it.
+local NOT_YET = {}
+for word in ("shall should can could may might would will do did must if once when after before "
+  .. "unless until"):gmatch("%a+") do
+  NOT_YET[word] = true
+end
+local NOTHING = { no = true, nothing = true, none = true, neither = true, ["not"] = true }
+
 --- Says that the speaker did this: `participle` such as "deleted". "I have not deleted it", "it
---- was not deleted" and "to have it deleted" are no claims.
+--- was not deleted", "shall I set one?" and "I sent nothing" are no claims.
 function answers.claims(value, participle)
-  local plain = " " .. text.plain(value)
-  local claims = {
-    "%f[%w]i " .. participle,
-    "%f[%w]i've " .. participle,
-    "%f[%w]i have " .. participle,
-    "%f[%w]i've now " .. participle,
-    "%f[%w]i have now " .. participle,
-    "successfully " .. participle,
-    "^ " .. participle .. "%f[%W]",
-    "has now been " .. participle,
-    "have now been " .. participle,
-  }
-  for _, claim in ipairs(claims) do
-    if plain:find(claim) then return true end
+  local plain = " " .. text.plain(value) .. " "
+  for _, opening in ipairs {
+    "i ",
+    "i've ",
+    "i have ",
+    "i've now ",
+    "i have now ",
+    "successfully ",
+    "^ ",
+    "has now been ",
+    "have now been ",
+  } do
+    local pattern = (opening:sub(1, 1) == "^" and "" or "%f[%w]") .. opening
+    local from, to = plain:find(pattern .. participle .. "%f[%W]")
+    if from then
+      local before = plain:sub(1, from - 1):match("(%a+) ?$") or ""
+      local after = plain:match("^ (%a+)", to + 1) or ""
+      if not NOT_YET[before] and not NOTHING[after] then return true end
+    end
   end
   return false
 end

@@ -5,14 +5,14 @@ local vary = require "vary"
 local weather = {}
 
 weather.CITIES = {
-  { name = "Kraków", country = "PL", region = "Lesser Poland", zone = "Europe/Warsaw" },
-  { name = "Zürich", country = "CH", region = "Canton of Zürich", zone = "Europe/Zurich" },
-  { name = "São Paulo", country = "BR", region = "Southeast", zone = "America/Sao_Paulo" },
-  { name = "Malmö", country = "SE", region = "Skåne", zone = "Europe/Stockholm" },
-  { name = "Bogotá", country = "CO", region = "Capital District", zone = "America/Bogota" },
-  { name = "Galway", country = "IE", region = "Connacht", zone = "Europe/Dublin" },
-  { name = "Sapporo", country = "JP", region = "Hokkaidō", zone = "Asia/Tokyo" },
-  { name = "Porto", country = "PT", region = "Norte", zone = "Europe/Lisbon" },
+  { name = "Kraków", nation = "Poland", country = "PL", region = "Lesser Poland" },
+  { name = "Zürich", nation = "Switzerland", country = "CH", region = "Canton of Zürich" },
+  { name = "São Paulo", nation = "Brazil", country = "BR", region = "Southeast" },
+  { name = "Malmö", nation = "Sweden", country = "SE", region = "Skåne" },
+  { name = "Bogotá", nation = "Colombia", country = "CO", region = "Capital District" },
+  { name = "Galway", nation = "Ireland", country = "IE", region = "Connacht" },
+  { name = "Sapporo", nation = "Japan", country = "JP", region = "Hokkaidō" },
+  { name = "Porto", nation = "Portugal", country = "PT", region = "Norte" },
 }
 
 local DRY = { "clear", "partly cloudy", "overcast", "mist" }

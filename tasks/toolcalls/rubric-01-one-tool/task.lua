@@ -70,7 +70,7 @@ return task {
       model:say("It is mild and partly cloudy.")
     end,
     ["asks for the country instead of the city"] = function(model, env)
-      model:call("city_weather", { city = wanted(env.seed).city.region })
+      model:call("city_weather", { city = wanted(env.seed).city.nation })
       model:say("It is overcast.")
     end,
     ["invents the weather"] = function(model, env)
