@@ -59,12 +59,17 @@ local tools = office.tools {
   end,
 }
 
---- Translates as is wanted, and says what it has found.
-local function translate(model, seed, languages)
-  local sentence, lines = wanted(seed), {}
+--- Has the sentence translated, in one answer or in one after the other, and shows what came.
+local function translate(model, seed, languages, side_by_side)
+  local sentence, requests, results, lines = wanted(seed), {}, {}, {}
   for i, language in ipairs(languages) do
     local args = { text = sentence.en, target_language = language.code }
-    local found = json.decode(model:call("translate", args))
+    requests[i] = { "translate", args }
+    results[i] = not side_by_side and model:call("translate", args) or nil
+  end
+  if side_by_side then results = model:calls(requests) end
+  for i, language in ipairs(languages) do
+    local found = json.decode(results[i])
     lines[i] = ("- %s: “%s”"):format(language.name, found and found.translation or "?")
   end
   return table.concat(lines, "\n")
@@ -114,7 +119,8 @@ return task {
 
   oracle = function(model, env)
     local _, languages = wanted(env.seed)
-    model:say(translate(model, env.seed, languages))
+    local side_by_side = vary.choice(env.seed, "side by side", { true, false })
+    model:say(translate(model, env.seed, languages, side_by_side))
   end,
 
   negative_controls = {

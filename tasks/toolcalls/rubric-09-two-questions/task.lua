@@ -69,8 +69,14 @@ return task {
 
   oracle = function(model, env)
     local what = wanted(env.seed)
-    model:call("city_weather", { city = what.city })
-    model:call("share_price", { symbol = what.company.symbol })
+    local weather_call = { "city_weather", { city = what.city } }
+    local share_call = { "share_price", { symbol = what.company.symbol } }
+    if vary.choice(env.seed, "side by side", { true, false }) then
+      model:calls { share_call, weather_call }
+    else
+      model:call(table.unpack(weather_call))
+      model:call(table.unpack(share_call))
+    end
     model:say(answer(what))
   end,
 
