@@ -27,6 +27,15 @@ function judge.superfluous(transcript, allowed)
   return count
 end
 
+--- How many calls were for tools that nobody offered.
+function judge.invented(transcript)
+  local count = 0
+  for _, call in ipairs(transcript.calls) do
+    if call.defect == "unknown_tool" or call.defect == "near_miss_name" then count = count + 1 end
+  end
+  return count
+end
+
 --- The tools in the order of their calls, for the details of checks.
 function judge.called(transcript)
   local names = {}

@@ -117,9 +117,9 @@ end
 local function search_documents(own)
   return {
     name = "search_documents",
-    description = "Search the titles of the company's documents. Returns ids, not the contents.",
+    description = "Search the company's documents by title and keywords. Returns ids, no contents.",
     parameters = parameters({
-      query = { type = "string", minLength = 1, description = "Words of the title." },
+      query = { type = "string", minLength = 1, description = "Words to look for." },
     }, { "query" }),
     run = function(env, args)
       return json.encode(

@@ -52,7 +52,7 @@ local tools = office.tools {
         total = 0,
         next_page = null,
         documents = json.array {},
-        hint = "Only titles are searched. Synonyms are not.",
+        hint = null,
         index = { state = "ready", built_at = "2026-03-20T02:00:11Z", shards = 4, stale = false },
       }
     end,
