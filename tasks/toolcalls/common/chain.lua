@@ -135,8 +135,8 @@ local PARAMETERS = {
 local function file_slip(steps)
   return {
     name = "file_slip",
-    description = "File one slip as a record. The answer holds the next slip and the cursor that it "
-      .. "is to be filed with. A record is kept as it was sent; there is no second try for it.",
+    description = "File one slip as a record. The answer holds the next slip and the cursor that "
+      .. "it is to be filed with. A record is kept as it was sent; there is no second try for it.",
     parameters = PARAMETERS,
     run = function(env, args)
       local step = #filed + 1
@@ -261,7 +261,7 @@ function chain.definition(steps, context)
   return {
     name = "consecutive-" .. steps,
     category = "consecutive",
-    summary = ("File %d slips by as many calls, each made of the answer to the last."):format(steps),
+    summary = ("File %d slips, each by a call made of the answer to the last."):format(steps),
     prompt = function(env)
       return ([[
 File a batch of %d scanned slips with file_slip, one call for each. Every answer holds the next slip

@@ -50,7 +50,7 @@ local function schema()
             hours = {
               type = "array",
               items = { type = "integer", minimum = 0, maximum = 24 },
-              description = "First and last hour; an empty list on a day when the gate stays shut.",
+              description = "First and last hour; empty when it stays shut.",
             },
             breaks = integers,
           },
@@ -87,8 +87,8 @@ return task {
 The gate "%s" is closed to visitors for the winter. Read its settings and save new ones:
 
 - Nobody may come in without a guard any more, and of the guards only %s stays.
-- Two shifts, Saturday and Sunday, in this order: Saturday from hour 8 to hour 13 without a break; on
-  Sunday the gate stays shut.
+- Two shifts, Saturday and Sunday, in this order: Saturday from hour 8 to hour 13 without a break;
+  on Sunday the gate stays shut.
 - No exceptions by date are left, and the display shows nothing.
 - The matrix stays as it is, but its second lane is closed.]]):format(
       gate(env.seed),

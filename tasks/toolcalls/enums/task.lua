@@ -2,7 +2,14 @@ local kept = require "kept"
 local same = require "same"
 local vary = require "vary"
 
-local QUEUES = { "billing", "billing_api", "billing_disputes", "shipping", "shipping_customs", "web" }
+local QUEUES = {
+  "billing",
+  "billing_api",
+  "billing_disputes",
+  "shipping",
+  "shipping_customs",
+  "web",
+}
 local PRIORITIES = { "P1", "P2", "P3", "P4" }
 local LANGUAGES = { "de", "de-AT", "de-CH", "en-GB", "en-US", "pt", "pt-BR" }
 local CHANNELS = { "E_MAIL", "PHONE", "WEB_FORM", "CHAT" }
@@ -17,7 +24,7 @@ local MESSAGES = {
     labels = { "double-charge", "vip" },
   },
   {
-    text = "Parcel is held at the border for want of form CN23.",
+    text = "Complains that a parcel is held at the border for want of form CN23.",
     queue = "shipping_customs",
     priority = "P3",
     labels = { "customs-form" },
@@ -80,14 +87,15 @@ end
 
 local RULES = [[
 queue: billing_disputes = a customer contests a charge or wants money back; billing_api = the
-  programming interface for invoices; billing = all other questions of money; shipping_customs = held
-  at a border; shipping = all other questions of delivery; web = the site itself.
-priority: P1 = a customer cannot work at all; P2 = a VIP is affected, and it is no P1; P3 = all other
-  complaints; P4 = questions without a complaint.
+  programming interface for invoices; billing = all other questions of money; shipping_customs =
+  held at a border; shipping = all other questions of delivery; web = the site itself.
+priority: P1 = a customer cannot work at all; P2 = a VIP is affected, and it is no P1; P3 = all
+  other complaints; P4 = questions without a complaint.
 language: with its country where the country is known.
 labels: each that fits, none that does not: refund = wants all of an order's price back;
-  refund-partial = wants the price of a part of it back; double-charge = was charged twice (then neither
-  refund nor refund-partial); legal = a lawyer is involved; customs-form = a form is missing; vip = a VIP.
+  refund-partial = wants the price of a part of it back; double-charge = was charged twice (then
+  neither refund nor refund-partial); legal = a lawyer is involved; customs-form = a form is
+  missing; vip = a VIP.
 ]]
 
 local function one_of(values)
@@ -104,8 +112,7 @@ local function sorted(labels)
   return copy
 end
 
---- A mistake in the first ticket whose member has this value; in another ticket of the trial where
---- none has.
+--- A mistake in the ticket whose member has this value, or in the first one where none has.
 local function change(key, from, to)
   return sender(function(args)
     local it = same.find(args.tickets, key, from) or args.tickets[1]

@@ -46,7 +46,10 @@ local function right_programme(seed)
         schedule = { days = { "sun" }, windows = { window("06:00", 40) } },
       },
     },
-    limits = { rain = { skip_above_mm = it.rain, look_back_hours = 12 }, litres_per_day = it.litres },
+    limits = {
+      rain = { skip_above_mm = it.rain, look_back_hours = 12 },
+      litres_per_day = it.litres,
+    },
     alerts = {
       recipients = {
         { address = "ruth@gaertnerei.test", on = { leak = true, dry = true } },
@@ -137,20 +140,21 @@ end, right_programme)
 return task {
   name = "nested-objects",
   category = "arguments",
-  summary = "Send one programme, an object six levels deep, put together from a memo and a noisy answer.",
+  summary = "Send one programme, six levels deep, put together from a memo and a noisy answer.",
   prompt = function(env)
     local it = garden(env.seed)
     return ([[
 Write the summer programme of irrigation controller %s and save it with one call to save_programme.
 Pins, rated flows and the clock are as read_controller says. From Ruth's memo:
 
-- Two zones, in this order: "roses" (both of its valves, front before back) and "kitchen garden" (one
-  valve: the old one is cut off).
+- Two zones, in this order: "roses" (both of its valves, front before back) and "kitchen garden"
+  (one valve: the old one is cut off).
 - Roses: %s, at 05:30 for %d minutes and at 21:15 for %d minutes.
 - Kitchen garden: Sundays only, at 06:00 for 40 minutes.
-- Skip watering when more than %s mm of rain fell in the last 12 hours. The whole garden gets %d litres a
-  day at most.
-- Alerts: ruth@gaertnerei.test for leaks and for dryness; depot@gaertnerei.test for leaks only.]]):format(
+- Skip watering when more than %s mm of rain fell in the last 12 hours. The whole garden gets
+  %d litres a day at most.
+- Alerts: ruth@gaertnerei.test for leaks and for dryness;
+  depot@gaertnerei.test for leaks only.]]):format(
       it.id,
       it.day_text,
       it.minutes,
