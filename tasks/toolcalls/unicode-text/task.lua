@@ -59,8 +59,8 @@ return task {
   name = "unicode-text",
   category = "arguments",
   summary = "Hand on ten labels in many scripts, code point by code point.",
-  prompt = "Read the labels of the board and publish them with one call to publish_labels, all ten, "
-    .. "in their order. Take each text over code point by code point: translate, tidy and "
+  prompt = "Read the labels of the board and publish them with one call to publish_labels, all "
+    .. "ten, in their order. Take each text over code point by code point: translate, tidy and "
     .. "normalise nothing. Combining marks, joiners, no-break spaces and letters that look like "
     .. "those of another script are there on purpose.",
   tools = {

@@ -1,0 +1,3 @@
+local catalogue = require "catalogue"
+
+return task(catalogue.definition(120, 32768))
