@@ -87,7 +87,11 @@ return task {
 Move %d pieces of article %s from the ramp to shelf %s with move_stock. If the warehouse
 objects, do what it asks for, so that the same goods end up on a shelf: the successor of an article
 will do, the quantity has to stay the same, and of other shelves take the nearest one that has room
-for all of it. They must be moved once, and no more of them than that.]]):format(it.pieces, it.article, it.shelf)
+for all of it. They must be moved once, and no more of them than that.]]):format(
+      it.pieces,
+      it.article,
+      it.shelf
+    )
   end,
   tools = {
     {
