@@ -1,10 +1,17 @@
 --- Final answers that have to be JSON.
 local final = {}
 
+-- Patterns are anchored on one side only where white space may be long: anything else takes time
+-- that grows with the square of what a model wrote.
+local function trimmed(text)
+  local first, last = text:match "^%s*()", text:reverse():match "^%s*()"
+  return text:sub(first, #text - last + 1)
+end
+
 --- The text without the one code fence that may be around all of it.
 local function unfenced(text)
-  local trimmed = text:match("^%s*(.-)%s*$")
-  return trimmed:match("^```%w*[ \t]*\r?\n(.*)```$") or trimmed
+  local inner = trimmed(text)
+  return inner:match "^```%w*[ \t]*\r?\n(.*)```$" or inner
 end
 
 --- The final answer as a value, or nil and why it is none. Nothing but JSON may be in it, with or

@@ -2,6 +2,7 @@ local same = require "same"
 local vary = require "vary"
 
 local LINES = 300
+local MOST_BYTES = 60000
 local NAMES = {
   "Am Kai",
   "Alte Post",
@@ -57,9 +58,12 @@ local saved = {}
 local function saved_lines()
   local lines = {}
   if #saved ~= 1 then return lines end
-  local content = saved[1].content:gsub("\r\n", "\n"):gsub("\n+$", "") .. "\n"
-  for text in content:gmatch("(.-)\n") do
-    lines[#lines + 1] = text
+  local content = saved[1].content:sub(1, MOST_BYTES) .. "\n"
+  for text in content:gmatch "([^\n]*)\n" do
+    lines[#lines + 1] = (text:gsub("\r$", ""))
+  end
+  while lines[#lines] == "" do
+    lines[#lines] = nil
   end
   return lines
 end
