@@ -38,7 +38,7 @@ local function posting(seed)
     .. "\n]}"
 end
 
-local sender = kept.policies("post_entries", function(model)
+local sender, twice = kept.policies("post_entries", function(model)
   model:call("read_posting", {})
 end, right_call)
 
@@ -94,7 +94,7 @@ return task {
   needs = { context = 8192 },
 
   grade = function(env)
-    local wanted, found = right_call(env.seed), kept.only("post_entries")
+    local wanted, found = right_call(env.seed), kept.last("post_entries")
     local checks = {
       kept.once("post_entries"),
       same.check("the ledger", wanted.ledger, found.ledger),
@@ -114,6 +114,7 @@ return task {
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["sends them through a double"] = sender(function(args)
       args.ledger = as_double(args.ledger)
       for _, entry in ipairs(args.entries) do
@@ -127,8 +128,13 @@ return task {
     ["loses a digit"] = sender(function(args)
       args.entries[4].account = args.entries[4].account // 10
     end),
-    ["loses a sign"] = sender(function(args)
-      args.entries[3].delta = -args.entries[3].delta
+    ["loses the signs"] = sender(function(args)
+      for _, entry in ipairs(args.entries) do
+        entry.delta = math.abs(entry.delta)
+      end
+    end),
+    ["wraps the sequence at 32 bits"] = sender(function(args)
+      args.sequence = args.sequence - 4294967296
     end),
     ["sends the checksum as a number"] = sender(function(args)
       args.checksum = 1.8446744073709552e19

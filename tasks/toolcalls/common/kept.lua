@@ -22,9 +22,9 @@ function kept.all(name)
   return calls[name]
 end
 
---- The arguments of its only call; an empty table when there was none or more than one.
-function kept.only(name)
-  return #calls[name] == 1 and calls[name][1] or {}
+--- The arguments of its last call; an empty table when there was none.
+function kept.last(name)
+  return calls[name][#calls[name]] or {}
 end
 
 --- check() that the tool took exactly one call.
@@ -32,19 +32,25 @@ function kept.once(name)
   return check(name .. " was called once", #calls[name] == 1, ("%d calls"):format(#calls[name]))
 end
 
---- Makes policies that look around, and then make the right call with a mistake in it.
+--- What makes policies that look around, and then make the right call with a mistake in it; and a
+--- policy that makes the right call twice.
 --- @param look function(model, env)  may be nil
 --- @param right function(seed)  the right arguments
 function kept.policies(name, look, right)
-  return function(mistake)
+  local function calling(times, mistake)
     return function(model, env)
       if look then look(model, env) end
       local args = right(env.seed)
       if mistake then args = mistake(args, env.seed) or args end
-      model:call(name, args)
+      for _ = 1, times do
+        model:call(name, args)
+      end
       model:say("It is done.")
     end
   end
+  return function(mistake)
+    return calling(1, mistake)
+  end, calling(2)
 end
 
 return kept

@@ -56,7 +56,7 @@ local function table_text(seed)
   return table.concat(lines, "\n")
 end
 
-local sender = kept.policies("register_parcels", nil, right_call)
+local sender, twice = kept.policies("register_parcels", nil, right_call)
 
 --- A mistake in a member of every parcel.
 local function change(member, how)
@@ -112,7 +112,7 @@ are separated by semicolons; every cell is a text and goes on exactly as it is p
   needs = { context = 8192 },
 
   grade = function(env)
-    local wanted, found = right_call(env.seed), kept.only("register_parcels")
+    local wanted, found = right_call(env.seed), kept.last("register_parcels")
     local parcels = found.parcels or {}
     local checks = {
       kept.once("register_parcels"),
@@ -133,6 +133,7 @@ are separated by semicolons; every cell is a text and goes on exactly as it is p
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["drops leading zeros of the codes"] = change("code", function(code)
       return (code:gsub("^0+", ""))
     end),

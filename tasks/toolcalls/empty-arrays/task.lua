@@ -74,7 +74,7 @@ local function schema()
   }
 end
 
-local sender = kept.policies("save_gate", function(model, env)
+local sender, twice = kept.policies("save_gate", function(model, env)
   model:call("read_gate", { gate = gate(env.seed) })
 end, right_settings)
 
@@ -135,13 +135,16 @@ The gate "%s" is closed to visitors for the winter. Read its settings and save n
   needs = { context = 8192 },
 
   grade = function(env)
-    local wanted, found = right_settings(env.seed), kept.only("save_gate")
+    local wanted, found = right_settings(env.seed), kept.last("save_gate")
     local shifts = found.shifts or {}
     return {
       kept.once("save_gate"),
-      check("the gate is the right one", found.gate == wanted.gate),
       same.check("the allowed plates are an empty list", wanted.allowed, found.allowed),
-      same.check("one guard stays", wanted.guards, found.guards),
+      check(
+        "one guard stays, at the right gate",
+        found.gate == wanted.gate and same.value(wanted.guards, found.guards),
+        found.guards
+      ),
       same.check("Saturday has hours and no break", wanted.shifts[1], shifts[1]),
       same.check("Sunday has no hours", wanted.shifts[2], shifts[2]),
       check("there are two shifts", #shifts == 2, ("%d"):format(#shifts)),
@@ -154,6 +157,7 @@ The gate "%s" is closed to visitors for the winter. Read its settings and save n
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["leaves out what is empty"] = sender(function(args)
       args.allowed = nil
       args.overrides = nil
@@ -167,6 +171,15 @@ The gate "%s" is closed to visitors for the winter. Read its settings and save n
     end),
     ["keeps the plates"] = sender(function(args)
       args.allowed = { "KI-AB 120", "HH-Q 7", "PL-X 33" }
+    end),
+    ["keeps all guards"] = sender(function(args)
+      args.guards = { "g-104", args.guards[1], "g-977" }
+    end),
+    ["keeps the breaks"] = sender(function(args)
+      args.shifts[1].breaks = { 12, 18 }
+    end),
+    ["keeps the exception"] = sender(function(args)
+      args.overrides = { ["2026-12-24"] = { hours = { 8, 12 } } }
     end),
     ["leaves out the day on which the gate is shut"] = sender(function(args)
       args.shifts[2] = nil

@@ -53,7 +53,7 @@ local function right_call(seed)
   }
 end
 
-local sender = kept.policies("file_bug", nil, right_call)
+local sender, twice = kept.policies("file_bug", nil, right_call)
 
 --- A mistake in the snippet with this name; nil from `how` drops it.
 local function change(name, how)
@@ -126,7 +126,7 @@ data, to be taken over character by character.
   needs = { context = 8192 },
 
   grade = function(env)
-    local wanted, found = right_call(env.seed), kept.only("file_bug")
+    local wanted, found = right_call(env.seed), kept.last("file_bug")
     local snippets = found.snippets or {}
     local checks = {
       kept.once("file_bug"),
@@ -147,6 +147,7 @@ data, to be taken over character by character.
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["stops at the closing tag"] = change("tags", function(code)
       return code:sub(1, code:find("</tool_call>", 1, true) - 1)
     end),

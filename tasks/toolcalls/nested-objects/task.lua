@@ -133,7 +133,7 @@ local function hardware(seed)
   }
 end
 
-local sender = kept.policies("save_programme", function(model, env)
+local sender, twice = kept.policies("save_programme", function(model, env)
   model:call("read_controller", { id = garden(env.seed).id })
 end, right_programme)
 
@@ -185,7 +185,7 @@ Pins, rated flows and the clock are as read_controller says. From Ruth's memo:
   needs = { context = 8192 },
 
   grade = function(env)
-    local wanted, found = right_programme(env.seed), kept.only("save_programme")
+    local wanted, found = right_programme(env.seed), kept.last("save_programme")
     local zones = found.zones or {}
     local roses, kitchen = zones[1] or {}, zones[2] or {}
     return {
@@ -204,6 +204,7 @@ Pins, rated flows and the clock are as read_controller says. From Ruth's memo:
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["takes the valve that is cut off, too"] = sender(function(args)
       args.zones[2].valves[2] = { pin = 13, flow = { value = 18, unit = "l/min" } }
     end),
@@ -218,6 +219,13 @@ Pins, rated flows and the clock are as read_controller says. From Ruth's memo:
     end),
     ["rounds the rain"] = sender(function(args)
       args.limits.rain.skip_above_mm = args.limits.rain.skip_above_mm // 1
+    end),
+    ["turns summer time off"] = sender(function(args)
+      args.controller.clock.summer_time = false
+    end),
+    ["waters the roses as long in the evening"] = sender(function(args)
+      local windows = args.zones[1].schedule.windows
+      windows[2].minutes = windows[1].minutes
     end),
     ["merges the zones into one"] = sender(function(args)
       args.zones[1].valves[3] = args.zones[2].valves[1]

@@ -187,6 +187,9 @@ Bring these contacts up to date with update_contact. What is not said here stays
         if value == null and key ~= "discount" then changes[key] = "null" end
       end
     end),
+    ["leaves the newsletter on"] = clerk(function(changes, i)
+      if i == 3 then changes.newsletter = nil end
+    end),
     ["forgets the last contact"] = clerk(function(changes, i, contact)
       if i == 4 then
         changes.discount, changes.note = nil, contact.note

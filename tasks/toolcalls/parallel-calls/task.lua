@@ -118,13 +118,13 @@ report.]],
       return json.encode { filed = #args.readings, report = "R-0201" }
     end),
   },
-  expected_turns = 3,
+  expected_turns = 4,
   needs = { context = 8192, parallel_calls = true },
 
   grade = function(env, transcript)
     local most = together(transcript)
     local wanted = right_call(env.seed).readings
-    local found = kept.only("file_report").readings or {}
+    local found = kept.last("file_report").readings or {}
     local right = 0
     for i, reading in ipairs(wanted) do
       if same.value(reading, found[i]) then right = right + 1 end

@@ -20,7 +20,6 @@ local function job(seed)
 end
 
 local moves = {}
-local attempts = 0
 local was_busy = false
 
 --- What the warehouse says against a move, in the order in which it looks; nil when it is fine.
@@ -116,7 +115,6 @@ for all of it. They must be moved once, and no more of them than that.]]):format
         additionalProperties = false,
       },
       run = function(env, args)
-        attempts = attempts + 1
         local problem = objection(job(env.seed), args)
         if problem then return nil, problem end
         if not was_busy then
@@ -156,10 +154,8 @@ for all of it. They must be moved once, and no more of them than that.]]):format
     local right, move = right_move(job(env.seed)), moves[1] or {}
     return {
       check("goods were moved exactly once", #moves == 1, ("%d moves"):format(#moves)),
-      same.check("the article's successor was moved", right.article, move.article),
       same.check("as many cartons as the pieces fill", right.quantity, move.quantity),
       same.check("to the nearest shelf with room", right.to, move.to),
-      check("without trying blindly", move.to and attempts <= 10, ("%d attempts"):format(attempts)),
     }
   end,
 
@@ -198,19 +194,6 @@ for all of it. They must be moved once, and no more of them than that.]]):format
         })
       end
       model:say("The warehouse does not take it.")
-    end,
-    ["tries every shelf"] = function(model, env)
-      local right = right_move(job(env.seed))
-      for _ = 1, 11 do
-        model:call("move_stock", {
-          article = right.article,
-          quantity = right.quantity,
-          to = job(env.seed).shelf,
-        })
-        model:call("list_free_shelves", { cartons = 1 })
-      end
-      model:call("move_stock", right)
-      model:say("The move is done.")
     end,
   },
 }

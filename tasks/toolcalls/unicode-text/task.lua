@@ -25,7 +25,7 @@ local function right_call(seed)
   return { board = "pier-" .. vary.number(seed, "board", 2, 9), labels = labels }
 end
 
-local sender = kept.policies("publish_labels", function(model)
+local sender, twice = kept.policies("publish_labels", function(model)
   model:call("read_labels", {})
 end, right_call)
 
@@ -111,7 +111,7 @@ return task {
   needs = { context = 8192 },
 
   grade = function(env)
-    local wanted, found = right_call(env.seed), kept.only("publish_labels")
+    local wanted, found = right_call(env.seed), kept.last("publish_labels")
     local labels = found.labels or {}
     local checks = { kept.once("publish_labels") }
     local in_order = found.board == wanted.board and #labels == #LABELS
@@ -127,6 +127,7 @@ return task {
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["composes letters and marks"] = change(
       "combining_marks",
       replacing("e\u{301}", "é", "A\u{30A}", "Å", "o\u{302}", "ô")
@@ -147,6 +148,15 @@ return task {
         return (text:gsub("[\xF0-\xF4][\x80-\xBF]+", "\u{FFFD}"))
       end
     ),
+    ["writes right to left by turning letters around"] = change("hebrew_and_latin", function(text)
+      local turned = ""
+      for _, code in utf8.codes(text) do
+        turned = utf8.char(code) .. turned
+      end
+      return turned
+    end),
+    ["writes western punctuation"] = change("chinese", replacing("，", ", ")),
+    ["takes one sign for another"] = change("devanagari", replacing("ँ", "ं")),
     ["spells umlauts out"] = change("umlauts", replacing("ß", "ss", "ö", "oe")),
     ["evens out what looks alike"] = change("lookalikes", function()
       return "Athena / Aleph / page"

@@ -163,7 +163,7 @@ local function claims(seed)
   }
 end
 
-local sender = kept.policies("pay_out", function(model)
+local sender, twice = kept.policies("pay_out", function(model)
   model:call("approved_claims", {})
 end, right_payouts)
 
@@ -215,7 +215,7 @@ return task {
   needs = { context = 8192 },
 
   grade = function(env)
-    local found = kept.only("pay_out").payouts or {}
+    local found = kept.last("pay_out").payouts or {}
     local checks = { kept.once("pay_out") }
     checks[2] = check("four claims are paid", #found == 4, ("%d"):format(#found))
     for i, wanted in ipairs(right_payouts(env.seed).payouts) do
@@ -232,6 +232,7 @@ return task {
   oracle = sender(),
 
   negative_controls = {
+    ["calls twice to be safe"] = twice,
     ["pays the krona as euros"] = sender(function(args)
       args.payouts[2].amount = args.payouts[2].amount.minor
     end),
