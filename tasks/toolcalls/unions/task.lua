@@ -41,7 +41,10 @@ local AMOUNT = {
     { type = "integer", minimum = 1 },
     {
       type = "object",
-      properties = { minor = { type = "integer", minimum = 1 }, currency = { enum = CURRENCIES } },
+      properties = {
+        minor = { type = "integer", minimum = 1, description = "In hundredths" },
+        currency = { enum = CURRENCIES },
+      },
       required = { "minor", "currency" },
       additionalProperties = false,
     },
