@@ -148,6 +148,9 @@ Json Contestant::identity() const {
   if (dialect.thinking_switch) identity["thinking_switch"] = *dialect.thinking_switch;
   if (dialect.sampling_names) identity["sampling_names"] = *dialect.sampling_names;
   if (!rescue.empty()) identity["rescue"] = rescue;
+  if (fill() > 0) identity["context_fill"] = fill();
+  if (fill() > 0 && context > 0) identity["context"] = context;
+  if (error_rate() > 0) identity["tool_error_rate"] = error_rate();
   if (is_stand_in()) identity["stand_in"] = url;
   if (is_replay()) identity["replay"] = url;
   return identity;

@@ -90,17 +90,26 @@ struct Contestant {
   std::vector<std::string> up;    ///< command that starts the server; empty: it is up already
   std::vector<std::string> down;  ///< command that stops it
   double ready_timeout_s = 600;   ///< from the end of `up` until the server answers
-  Json recipe = Json::object();   ///< declared by the user, kept with the run
+  /// Share of the window that the first request of each trial takes, filler included; unset: the
+  /// bench's, else none is put there.
+  std::optional<double> context_fill;
+  /// Chance that a valid call is answered with a planted failure; unset: the bench's, else 0.
+  std::optional<double> tool_error_rate;
+  std::int64_t context = 0;      ///< the window as its user knows it, in tokens; 0 = found out
+  std::string sweep_of;          ///< of a sweep: the name that its values have in common
+  Json recipe = Json::object();  ///< declared by the user, kept with the run
 
   [[nodiscard]] bool is_stand_in() const { return url.starts_with("standin:"); }
   /// A stored run answers; nothing is asked of a server.
   [[nodiscard]] bool is_replay() const { return url.starts_with("replay:"); }
+  [[nodiscard]] double fill() const { return context_fill.value_or(0); }
+  [[nodiscard]] double error_rate() const { return tool_error_rate.value_or(0); }
 
   /// What makes this contestant the same one in a later run: model, protocol, the sampling that is
-  /// asked for, thinking, and what else of its dialect changes what the model reads or how it
-  /// may answer; no place (URL, key, headers), no pace and no timeout. Of a stand-in the URL
-  /// counts: it is the model. For resume and for the fingerprint. The values of secret fields are
-  /// not in it.
+  /// asked for, thinking, what else of its dialect changes what the model reads or how it may
+  /// answer, and the pressure that it is put under; no place (URL, key, headers), no pace and no
+  /// timeout. Of a stand-in the URL counts: it is the model. For resume and for the fingerprint.
+  /// The values of secret fields are not in it.
   [[nodiscard]] Json identity() const;
 };
 
@@ -128,8 +137,9 @@ struct Contestant {
 
 /// The same from a bench table (as JSON): name, url, model, api, server, sampling{}, dialect{},
 /// extra_body{}, key_env, headers{}, idle_timeout_s, total_timeout_s, attempts, concurrency,
-/// adaptive, insecure, metrics_url, rescue, group, up[], down[], ready_timeout_s, recipe{}; the
-/// keys of sampling and dialect are the members of Sampling and Dialect. Code::config.
+/// adaptive, insecure, metrics_url, rescue, group, up[], down[], ready_timeout_s, context_fill,
+/// tool_error_rate, context, recipe{}; the keys of sampling and dialect are the members of Sampling
+/// and Dialect. Code::config.
 [[nodiscard]] Result<Contestant> contestant_from_json(const Json& table);
 
 }  // namespace plumb

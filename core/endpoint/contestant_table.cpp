@@ -32,7 +32,10 @@ const std::vector<std::string> kKeys = {"name",
                                         "up",
                                         "down",
                                         "recipe",
-                                        "ready_timeout_s"};
+                                        "ready_timeout_s",
+                                        "context_fill",
+                                        "tool_error_rate",
+                                        "context"};
 const std::vector<std::string> kSamplingKeys = {
     "temperature",        "top_p",      "top_k", "min_p",   "presence_penalty", "frequency_penalty",
     "repetition_penalty", "max_tokens", "seed",  "thinking"};
@@ -235,6 +238,18 @@ void read_pace(TableReader& reader, Contestant& contestant) {
   reader.boolean("adaptive", contestant.adaptive);
 }
 
+void read_pressure(TableReader& reader, Contestant& contestant) {
+  reader.number("context_fill", 0, kMostContextFill, contestant.context_fill);
+  reader.number("tool_error_rate", 0, kMostToolErrorRate, contestant.tool_error_rate);
+  reader.integer("context", 1, std::int64_t{1} << 31, contestant.context);
+  const bool pressed = contestant.fill() > 0 || contestant.error_rate() > 0;
+  if (contestant.is_replay() && pressed) {
+    reader.complain(
+        "a stored run answers as it did then, so it cannot be put under pressure; leave out "
+        "context_fill and tool_error_rate");
+  }
+}
+
 void read_place(TableReader& reader, Contestant& contestant) {
   reader.text("url", contestant.url);
   if (std::string complaint = url_complaint(contestant.url); !complaint.empty()) {
@@ -275,6 +290,7 @@ Result<Contestant> read_contestant(const Json& table, Code code) {
   reader.word("api", {"chat", "responses", "messages"}, contestant.api);
   reader.text("server", contestant.server);
   read_pace(reader, contestant);
+  read_pressure(reader, contestant);
   contestant.extra_body = reader.table("extra_body");
   contestant.recipe = reader.table("recipe");
   const Json dialect_table = reader.table("dialect");

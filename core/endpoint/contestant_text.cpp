@@ -54,7 +54,10 @@ const std::vector<Option>& options() {
                                           {"metrics_url", "", Kind::text},
                                           {"group", "", Kind::text},
                                           {"rescue", "", Kind::text},
-                                          {"ready_timeout_s", "", Kind::number}};
+                                          {"ready_timeout_s", "", Kind::number},
+                                          {"context_fill", "", Kind::number},
+                                          {"tool_error_rate", "", Kind::number},
+                                          {"context", "", Kind::number}};
   return all;
 }
 

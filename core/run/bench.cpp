@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "core/endpoint/contestant_rules.hpp"
 #include "core/script/lua_state.hpp"
 
 namespace plumb {
@@ -15,8 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::vector<std::string> kKeys = {"suite", "contestants", "repeats",
-                                        "seed",  "concurrency", "budget"};
+const std::vector<std::string> kKeys = {"suite",        "contestants",     "repeats",
+                                        "seed",         "concurrency",     "budget",
+                                        "context_fill", "tool_error_rate", "sweep"};
 const std::vector<std::string> kBudgetKeys = {"rule",      "slack",          "seconds_per_turn",
                                               "hard_stop", "tool_seconds",   "floor",
                                               "ceiling",   "tokens_per_turn"};
@@ -69,6 +72,32 @@ Status read_budget(const Json& budget, BudgetRule& rule) {
   return read_whole(budget, "tokens_per_turn", 1, rule.tokens_per_turn);
 }
 
+/// A setting that holds for all contestants that do not say.
+Status read_pressure(const Json& table, const char* key, double most, std::optional<double>& into) {
+  const auto found = table.find(key);
+  if (found == table.end()) return {};
+  const bool fits = found->is_number() && found->get<double>() >= 0 && found->get<double>() <= most;
+  if (!fits) {
+    return fail(Code::config, fmt::format("bench: `{}` is a number from 0 to {:g}", key, most));
+  }
+  into = found->get<double>();
+  return {};
+}
+
+Status read_sweep(const Json& table, Sweep& into) {
+  const auto found = table.find("sweep");
+  if (found == table.end()) return {};
+  const bool one = found->is_object() && found->size() == 1 && found->front().is_array() &&
+                   std::ranges::all_of(found->front(), &Json::is_number);
+  if (!one) {
+    return fail(Code::config,
+                "bench: `sweep` is a table of one setting and its values: sweep = { context_fill = "
+                "{ 0, 0.5, 0.75 } }");
+  }
+  PLUMB_TRY(into, make_sweep(found->begin().key(), found->front().get<std::vector<double>>()));
+  return {};
+}
+
 Result<Bench> bench_from_json(const Json& table, const fs::path& folder) {
   PLUMB_CHECK(only_known(table, kKeys, "bench"));
   Bench bench;
@@ -82,6 +111,9 @@ Result<Bench> bench_from_json(const Json& table, const fs::path& folder) {
   PLUMB_CHECK(read_whole(table, "seed", 0, bench.seed));
   PLUMB_CHECK(read_whole(table, "concurrency", 1, bench.concurrency));
   if (table.contains("budget")) PLUMB_CHECK(read_budget(table["budget"], bench.budget));
+  PLUMB_CHECK(read_pressure(table, "context_fill", kMostContextFill, bench.context_fill));
+  PLUMB_CHECK(read_pressure(table, "tool_error_rate", kMostToolErrorRate, bench.tool_error_rate));
+  PLUMB_CHECK(read_sweep(table, bench.sweep));
   const Json contestants = table.value("contestants", Json::array());
   // An empty table of Lua may be either.
   if (!contestants.is_array() && !contestants.empty())
@@ -153,6 +185,13 @@ Status check_bench(const Bench& bench) {
   const auto in_range = [](double value, double least, double most) {
     return value >= least && value <= most;
   };
+  for (const auto& [name, value, most] :
+       {std::tuple{"context_fill", bench.context_fill, kMostContextFill},
+        {"tool_error_rate", bench.tool_error_rate, kMostToolErrorRate}}) {
+    if (!in_range(value.value_or(0), 0, most)) {
+      return fail(Code::usage, fmt::format("{} is a number from 0 to {:g}", name, most));
+    }
+  }
   if (!in_range(bench.repeats, 1, 10'000))
     return fail(Code::usage, "repeats is a number from 1 to 10000");
   if (!in_range(bench.concurrency, 1, 4096))

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/endpoint/contestant.hpp"
+#include "core/run/sweep.hpp"
 #include "core/task/task.hpp"
 #include "core/trial/budget.hpp"
 
@@ -20,6 +22,9 @@ struct Bench {
   std::uint64_t seed = 1;
   int concurrency = 4;  ///< live trials at once, over all contestants
   BudgetRule budget{.calibrated = true};
+  std::optional<double> context_fill;     ///< of the contestants that do not say
+  std::optional<double> tool_error_rate;  ///< of the contestants that do not say
+  Sweep sweep;
   // Filters of the suite.
   std::vector<std::string> task_globs;  ///< a task stays that matches one of them; none = all stay
   std::vector<std::string> categories;
@@ -28,7 +33,8 @@ struct Bench {
 
 /// Reads a bench file: `return bench { suite = "tasks/starter" | {...}, contestants = {...},
 /// repeats =, seed =, concurrency =, budget = "calibrated" | "fixed" | { rule =, slack =,
-/// seconds_per_turn =, hard_stop =, tokens_per_turn =, tool_seconds =, floor =, ceiling = } }`.
+/// seconds_per_turn =, hard_stop =, tokens_per_turn =, tool_seconds =, floor =, ceiling = },
+/// context_fill =, tool_error_rate =, sweep = { context_fill = { 0, 0.5, ... } } }`.
 /// Paths are relative to the file. Code::config with file and line.
 [[nodiscard]] Result<Bench> load_bench(const std::filesystem::path& file);
 

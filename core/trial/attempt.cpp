@@ -75,7 +75,8 @@ Attempt::Attempt(const Trial& trial, Waiter& waiter)
 
 void Attempt::begin(const std::string& prompt) {
   messages_.push_back({.role = Role::system, .text = trial_.scaffold.system});
-  messages_.push_back({.role = Role::user, .text = prompt, .images = trial_.task.images});
+  const std::string opening = with_background(prompt);
+  messages_.push_back({.role = Role::user, .text = opening, .images = trial_.task.images});
   record_.opening = {{"system", trial_.scaffold.system},
                      {"prompt", prompt},
                      {"tools", tools_json(trial_.task.tools)},

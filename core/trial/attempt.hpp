@@ -20,7 +20,7 @@ class Attempt {
  public:
   Attempt(const Trial& trial, Waiter& waiter);
 
-  /// Opens the conversation: system prompt, the task's prompt.
+  /// Opens the conversation: system prompt, filler where there is any, the task's prompt.
   void begin(const std::string& prompt);
   [[nodiscard]] ChatRequest request() const;
 
@@ -35,6 +35,9 @@ class Attempt {
                                                      const ToolResult& result, Duration took);
   /// Asks for evidence where an answer alone does not tell whose a spoilt call is.
   void hear_evidence(Endpoint& endpoint);
+  /// Answers a valid call with a planted failure in the place of running it, where one is drawn.
+  /// The call counts as valid; graders do not see it, since it did nothing.
+  [[nodiscard]] bool plant_failure(const ToolCall& call);
   void add_grading(const Result<Grade>& grade);
 
   /// Why there was no answer, as an end of the loop.
@@ -66,6 +69,8 @@ class Attempt {
   [[nodiscard]] std::vector<ToolCall> rescue(const LostCall& lost, Message& message) const;
   void add_lost(const LostCall& lost, const ChatResponse& response, bool rescued);
   [[nodiscard]] std::optional<Attribution> fatal_call(LoopEnd end) const;
+  /// The prompt behind the filler that is asked for, which is noted in the record.
+  [[nodiscard]] std::string with_background(const std::string& prompt);
   void answer(const ToolCall& call, const std::string& text, std::vector<Image> images = {});
   [[nodiscard]] double to_unix_ms(Instant at) const;
 

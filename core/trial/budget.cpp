@@ -35,16 +35,16 @@ Json to_json(const BudgetRule& rule) {
   return json;
 }
 
-double calibrated_seconds(const BudgetRule& rule, int expected_turns, const Pace& pace) {
-  constexpr double kOpening = 1500;
+double calibrated_seconds(const BudgetRule& rule, double expected_turns, const Pace& pace,
+                          std::int64_t opening) {
   constexpr double kResult = 400;
   constexpr double kMostTokens = 2048;
   const double tokens = std::clamp(pace.tokens_per_turn, 1.0, kMostTokens);
   const double decode_s = pace.decode_tok_s > 0 ? tokens / pace.decode_tok_s : 0;
   double seconds = 0;
   double seen = 0;
-  double fresh = kOpening;
-  for (int turn = 0; turn < expected_turns; ++turn) {
+  auto fresh = static_cast<double>(opening);
+  for (int turn = 0; turn < whole_turns(expected_turns); ++turn) {
     const double first_token_ms =
         pace.ttft_ms + seen * pace.warm_ms_per_token + fresh * pace.cold_ms_per_token;
     seconds += first_token_ms / 1e3 + decode_s + rule.tool_seconds;
@@ -55,12 +55,13 @@ double calibrated_seconds(const BudgetRule& rule, int expected_turns, const Pace
                     rule.ceiling * expected_turns);
 }
 
-Budget make_budget(const BudgetRule& rule, int expected_turns, const Pace* pace) {
+Budget make_budget(const BudgetRule& rule, double expected_turns, const Pace* pace,
+                   std::int64_t opening) {
   const double hard_stop = std::max(rule.hard_stop, 1.0);
   Budget budget;
   budget.calibrated = rule.calibrated && pace != nullptr;
   budget.turns = whole_turns(rule.slack * expected_turns);
-  budget.seconds = budget.calibrated ? calibrated_seconds(rule, expected_turns, *pace)
+  budget.seconds = budget.calibrated ? calibrated_seconds(rule, expected_turns, *pace, opening)
                                      : rule.seconds_per_turn * expected_turns;
   budget.tokens = whole_tokens(static_cast<double>(rule.tokens_per_turn) * budget.turns);
   budget.stop_turns = whole_turns(hard_stop * budget.turns);

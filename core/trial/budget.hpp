@@ -36,17 +36,22 @@ struct Budget {
   std::int64_t stop_tokens = 0;
   bool calibrated = false;  ///< made from the contestant's pace
 };
+
+/// System prompt, tools and task, where nothing else is known.
+inline constexpr std::int64_t kUsualOpening = 1500;
+
+/// @param expected_turns  need not be whole: failed calls are made again
 /// @param pace  null: none was measured, and the seconds are those of a fixed rule
-[[nodiscard]] Budget make_budget(const BudgetRule& rule, int expected_turns,
-                                 const Pace* pace = nullptr);
+/// @param opening  tokens of the first request
+[[nodiscard]] Budget make_budget(const BudgetRule& rule, double expected_turns,
+                                 const Pace* pace = nullptr, std::int64_t opening = kUsualOpening);
 
 /// slack * the sum over the expected turns of (time to the first token at that context + expected
-/// tokens / decode rate + tool_seconds), between floor and ceiling. The context begins with system
-/// prompt, tools and task (1500 tokens, new to the server) and grows by each answer and its result
-/// (400 tokens); what was there before is read again at the warm rate. Expected tokens are those of
+/// tokens / decode rate + tool_seconds), between floor and ceiling. The context begins with the
+/// opening (new to the server) and grows by each answer and its result (400 tokens); what was there before is read again at the warm rate. Expected tokens are those of
 /// the probe's tool-using conversation, 2048 at most, so that rambling buys no time.
-[[nodiscard]] double calibrated_seconds(const BudgetRule& rule, int expected_turns,
-                                        const Pace& pace);
+[[nodiscard]] double calibrated_seconds(const BudgetRule& rule, double expected_turns,
+                                        const Pace& pace, std::int64_t opening = kUsualOpening);
 
 /// The three clocks. Waiting (our queue, backoff, Retry-After) is never charged.
 struct Clocks {

@@ -176,6 +176,8 @@ Json to_json(const TrialRecord& record) {
           {"completion_tokens", record.completion_tokens},
           {"tokens_known", record.tokens_known},
           {"calls", to_json(record.calls)},
+          {"planted_errors", record.planted_errors},
+          {"filling", record.filling ? to_json(*record.filling) : Json(nullptr)},
           {"retries", record.retries},
           {"requests", std::move(requests)}};
 }
@@ -204,6 +206,10 @@ TrialRecord record_from_json(const Json& json) {
   record.completion_tokens = json_or(json, "completion_tokens", std::int64_t{0});
   record.tokens_known = json_or(json, "tokens_known", true);
   record.calls = calls_from_json(part(json, "calls"));
+  record.planted_errors = json_or(json, "planted_errors", 0);
+  if (const Json& filling = part(json, "filling"); filling.is_object()) {
+    record.filling = filling_from_json(filling);
+  }
   record.retries = json_or(json, "retries", 0);
   for (const Json& request : part(json, "requests")) {
     if (request.is_object()) record.requests.push_back(request_from_json(request));

@@ -8,6 +8,7 @@
 #include "core/base/json.hpp"
 #include "core/trial/budget.hpp"
 #include "core/trial/call_log.hpp"
+#include "core/trial/filler.hpp"
 #include "core/trial/verdict.hpp"
 
 namespace plumb {
@@ -53,7 +54,9 @@ struct TrialRecord {
   std::int64_t completion_tokens = 0;
   bool tokens_known = true;  ///< the server counted every response
   CallCounts calls;
-  int retries = 0;  ///< attempts beyond the first, over all requests
+  int planted_errors = 0;          ///< valid calls that were answered with a planted failure
+  std::optional<Filling> filling;  ///< what stood before the task
+  int retries = 0;                 ///< attempts beyond the first, over all requests
   std::vector<RequestTiming> requests;
   /// What every trial of this task begins with: {"system", "prompt", "tools"}; stored once for all
   /// that share it.
