@@ -1,5 +1,7 @@
 #include "core/endpoint/probe.hpp"
 
+#include <algorithm>
+
 #include "core/base/text.hpp"
 #include "core/endpoint/probe_steps.hpp"
 
@@ -47,6 +49,15 @@ void ask_rendered_prompt(ProbeTalk& talk, CapabilityCard& card) {
             : "the server has no route that renders or tokenizes a conversation"});
 }
 
+/// The longest prompt that the run may need: of a task, or of a window that is to be filled.
+std::int64_t longest_prompt(const CapabilityCard& card, const Contestant& contestant,
+                            const ProbeOptions& options) {
+  const std::int64_t window =
+      contestant.context > 0 ? contestant.context : card.declared_window().value_or(0);
+  const double filled = options.fill * static_cast<double>(window);
+  return std::max(options.longest_prompt, static_cast<std::int64_t>(filled));
+}
+
 }  // namespace
 
 Result<CapabilityCard> probe(const Contestant& contestant, const ProbeParts& parts,
@@ -70,6 +81,7 @@ Result<CapabilityCard> probe(const Contestant& contestant, const ProbeParts& par
   };
   step("what the server says about itself", [&] { ask_server(talk, card); });
   PLUMB_CHECK(talk.status());
+  if (options.fill > 0) step("its KV cache", [&] { probe_capacity(talk, card); });
   step("a plain question", [&] { probe_reach(talk, card); });
   if (!waiter.stopped() && !card.lacks("reachable")) {
     step("roles", [&] { probe_roles(talk, card); });
@@ -79,7 +91,8 @@ Result<CapabilityCard> probe(const Contestant& contestant, const ProbeParts& par
       step("decode rate", [&] { probe_decode(talk, card, options); });
       step("a tool-using conversation", [&] { probe_pace(talk, card, options); });
     }
-    step("long prompts", [&] { probe_prefill(talk, card, options.longest_prompt); });
+    step("long prompts",
+         [&] { probe_prefill(talk, card, longest_prompt(card, contestant, options)); });
     lesser_step("a picture", [&] { probe_vision(talk, card); });
     lesser_step("parallel calls", [&] { probe_parallel(talk, card); });
     lesser_step("repeatability", [&] { probe_repeatability(talk, card); });

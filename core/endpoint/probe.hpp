@@ -14,6 +14,9 @@ struct ProbeOptions {
   bool brief = false;
   /// The longest prompt to try; less where the server declares a smaller window.
   std::int64_t longest_prompt = 32'768;
+  /// Share of the window that the run will fill: a prompt that long is tried as well, and the
+  /// server is asked how many tokens its cache holds.
+  double fill = 0;
   bool speed = true;  ///< false: only what it can do
   bool grid = false;  ///< context depth x concurrency as well
 };

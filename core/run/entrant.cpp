@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
+#include "core/run/pressure.hpp"
 #include "core/run/reach.hpp"
 
 namespace plumb {
@@ -29,7 +30,8 @@ std::string name_from_model(const std::string& model) {
 
 Budget Entrant::budget(const BudgetRule& rule, const Task& task) const {
   const Pace* pace = card && card->pace ? &*card->pace : nullptr;
-  return make_budget(rule, task.expected_turns, pace);
+  return make_budget(rule, turns_under_pressure(contestant, task), pace,
+                     opening_tokens(*this, task));
 }
 
 void Entrant::begin_watch(const ServerBook& servers) {
@@ -74,6 +76,11 @@ ProbeOptions probe_options(const Contestant& contestant, const Bench& bench, con
       .concurrency = std::min(bench.concurrency, kMost), .brief = true, .longest_prompt = kLeast};
   if (contestant.concurrency > 0) {
     options.concurrency = std::min(options.concurrency, contestant.concurrency);
+  }
+  options.fill = contestant.fill();
+  for (const Contestant& other : bench.contestants) {
+    const bool of_sweep = !contestant.sweep_of.empty() && other.sweep_of == contestant.sweep_of;
+    if (of_sweep) options.fill = std::max(options.fill, other.fill());
   }
   for (const auto& task : suite.tasks) {
     options.longest_prompt = std::max(options.longest_prompt, task->needs_context);
@@ -156,6 +163,19 @@ void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant)
   }
 }
 
+CapabilityCard card_for(const Contestant& contestant, const CapabilityCard& of_head) {
+  CapabilityCard card = of_head;
+  card.contestant = contestant.name;
+  card.alarms.clear();  // said once
+  return card;
+}
+
+void share_server(Entrant& entrant, const Entrant& head) {
+  entrant.probed = head.probed;
+  entrant.in_flight = head.in_flight;
+  entrant.endpoint = counted(*entrant.line, *entrant.in_flight);
+}
+
 Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
                      const std::vector<std::shared_ptr<const Task>>& tasks,
                      const ProbeOptions& options, std::optional<CapabilityCard> known,
@@ -176,8 +196,16 @@ Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
   }
   entrant.contestant.server = entrant.card->server.kind;
   entrant.contestant.dialect.complete(entrant.card->dialect);
+  PLUMB_CHECK(check_fill(entrant.contestant, *entrant.card));
+  entrant.contestant.idle_timeout_s = patience_for_filler(entrant.contestant, *entrant.card);
   PLUMB_TRY(entrant.line, parts.make_endpoint(entrant.contestant, tasks));
-  entrant.in_flight = std::make_unique<InFlight>();
+  const bool weighed = entrant.card->find("filler_weight") != nullptr;
+  if (options.fill > 0 && !weighed && !entrant.card->lacks("reachable")) {
+    Waiter waiter(real_clock(), stop);
+    weigh_filler(*entrant.line, waiter, entrant.contestant, *entrant.card);
+    if (waiter.stopped()) return fail(Code::cancelled, "interrupted");
+  }
+  entrant.in_flight = std::make_shared<InFlight>();
   entrant.endpoint = counted(*entrant.line, *entrant.in_flight);
   return entrant;
 }

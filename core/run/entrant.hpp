@@ -22,10 +22,13 @@ struct Entrant {
   /// Of a contestant that is brought up: asked for its models while that goes on.
   std::unique_ptr<Endpoint> door;
   std::optional<CapabilityCard> card;
+  /// The contestant of the same sweep that is asked at the same server and has the watch; its own
+  /// place where there is none.
+  std::size_t head = 0;
   bool probed = false;  ///< in this session; else its card was read back, without its tables
   // Null until it was met; each uses those above it.
-  std::unique_ptr<Endpoint> line;  ///< to its server
-  std::unique_ptr<InFlight> in_flight;
+  std::unique_ptr<Endpoint> line;       ///< to its server
+  std::shared_ptr<InFlight> in_flight;  ///< of all of its sweep
   std::unique_ptr<Endpoint> endpoint;   ///< the line, with what is in flight on it counted
   std::unique_ptr<MetricsWatch> watch;  ///< null where its server publishes nothing
 
@@ -71,6 +74,11 @@ struct Skip {
 /// A contestant that came as a bare URL goes by its model: an address says little, and is nobody's
 /// business in a report. `contestant` is one of `contestants`.
 void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant);
+
+/// What is known of the server of a sweep's first contestant, for another of the same sweep.
+[[nodiscard]] CapabilityCard card_for(const Contestant& contestant, const CapabilityCard& of_head);
+/// Counts what both have in flight as one, since one server is asked.
+void share_server(Entrant& entrant, const Entrant& head);
 
 /// Probes a contestant whose server is up, or takes the card that an earlier session of the run
 /// kept, and makes its endpoint. `longest_prompt` is what the suite needs.

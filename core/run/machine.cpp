@@ -128,6 +128,16 @@ Status Machine::take_down() {
   return stopped;
 }
 
+bool Machine::pass_on(const std::string& name) {
+  const auto member = std::ranges::find_if(
+      members_, [&](const Member& each) { return each.contestant.name == name; });
+  const bool theirs = up_ != nullptr && member != members_.end() &&
+                      !member->contestant.sweep_of.empty() &&
+                      member->contestant.sweep_of == up_->contestant.sweep_of;
+  if (theirs) up_ = &*member;
+  return theirs;
+}
+
 std::expected<void, UpFailure> Machine::bring_up(const std::string& name, Waiter& waiter) {
   const auto member = std::ranges::find_if(
       members_, [&](const Member& each) { return each.contestant.name == name; });

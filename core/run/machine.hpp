@@ -51,6 +51,9 @@ class Machine {
   /// Blocks until this member answers and serves its model. Another that is up must have been taken
   /// down. After a failure nothing is up.
   [[nodiscard]] std::expected<void, UpFailure> bring_up(const std::string& name, Waiter& waiter);
+  /// Hands the server that is up to another member of the same sweep: it is theirs as well. False
+  /// when they have none in common.
+  bool pass_on(const std::string& name);
   /// Stops whoever is up. Not cancellable, but bounded. The error of a `down` command; where the
   /// server still answers after it, nobody can be brought up any more.
   [[nodiscard]] Status take_down();

@@ -27,8 +27,10 @@ TrialQueue::TrialQueue(const std::vector<PlannedTrial>& trials, const std::vecto
     : concurrency_(concurrency) {
   int rooms = 0;
   for (const Lane& lane : lanes) {
-    lanes_.push_back({.room = Room(lane.most, lane.adaptive), .machine = lane.machine, .jobs = {}});
-    rooms += std::min(lane.most, concurrency);
+    const std::size_t room = lane.room_of.value_or(lanes_.size());
+    lanes_.push_back({.room = room, .machine = lane.machine, .jobs = {}});
+    rooms_.emplace_back(lane.most, lane.adaptive);
+    if (!lane.room_of) rooms += std::min(lane.most, concurrency);
     if (lane.machine != kNoMachine) {
       machines_.resize(std::max(machines_.size(), static_cast<std::size_t>(lane.machine) + 1));
     }
@@ -54,7 +56,7 @@ std::uint64_t TrialQueue::end_of_turn(std::size_t contestant) const {
 }
 
 bool TrialQueue::may_begin(const LaneState& lane, std::size_t contestant) const {
-  if (lane.jobs.empty() || lane.voice != Voice::heard || !lane.room.free()) return false;
+  if (lane.jobs.empty() || lane.voice != Voice::heard || !rooms_[lane.room].free()) return false;
   if (lane.machine == kNoMachine) return true;
   const MachineState& machine = machines_[static_cast<std::size_t>(lane.machine)];
   return machine.up == contestant && !machine.switching &&
@@ -71,7 +73,7 @@ std::optional<TrialQueue::Work> TrialQueue::next_switch() {
       const LaneState& lane = lanes_[i];
       if (lane.machine != static_cast<int>(m)) continue;
       const bool at_rest = lane.voice == Voice::heard || lane.voice == Voice::lost;
-      idle = idle && lane.room.in_use() == 0 && at_rest;
+      idle = idle && rooms_[lane.room].in_use() == 0 && at_rest;
       if (lane.jobs.empty()) continue;
       if (!head || lane.jobs.front().place < lanes_[*head].jobs.front().place) head = i;
     }
@@ -101,7 +103,7 @@ std::optional<TrialQueue::Work> TrialQueue::next() {
   if (first == nullptr) return std::nullopt;
   const PlannedTrial trial = first->jobs.front().trial;
   first->jobs.pop_front();
-  first->room.enter();
+  rooms_[first->room].enter();
   ++running_;
   return Work{.kind = Work::Kind::trial, .contestant = trial.contestant, .trial = trial};
 }
@@ -128,7 +130,7 @@ void TrialQueue::finish(const Work& work, bool well) {
   LaneState& lane = lanes_[work.contestant];
   switch (work.kind) {
     case Work::Kind::trial:
-      lane.room.leave();
+      rooms_[lane.room].leave();
       --running_;
       break;
     case Work::Kind::bring_up: {
@@ -170,7 +172,7 @@ void TrialQueue::pause(std::size_t contestant) {
 
 void TrialQueue::observe(std::size_t contestant, double queue_depth) {
   const std::lock_guard lock(mutex_);
-  lanes_[contestant].room.observe(queue_depth);
+  rooms_[lanes_[contestant].room].observe(queue_depth);
   changed_.notify_all();
 }
 

@@ -40,6 +40,8 @@ struct Lane {
   int most = 1;           ///< trials at once
   bool adaptive = false;  ///< fewer while its server reports a queue
   int machine = kNoMachine;
+  /// The lane whose room it uses, since both ask one server; unset: it has its own.
+  std::optional<std::size_t> room_of = std::nullopt;
 };
 
 /// The trials of a session that are still to be begun, and what must happen between them. A thread
@@ -87,7 +89,7 @@ class TrialQueue {
   };
   enum class Voice { heard, silent, asked, lost };
   struct LaneState {
-    Room room;
+    std::size_t room;  ///< in rooms_
     int machine;
     std::deque<Job> jobs;
     Voice voice = Voice::heard;
@@ -107,6 +109,7 @@ class TrialQueue {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<LaneState> lanes_;
+  std::vector<Room> rooms_;
   std::vector<MachineState> machines_;
   int concurrency_;
   int threads_ = 0;

@@ -6,8 +6,10 @@
 #include "core/base/text.hpp"
 #include "core/run/machine.hpp"
 #include "core/run/plan.hpp"
+#include "core/run/pressure.hpp"
 #include "core/run/reach.hpp"
 #include "core/run/survey.hpp"
+#include "core/run/sweep.hpp"
 #include "core/score/recipe.hpp"
 #include "core/wire/proxy.hpp"
 
@@ -35,16 +37,21 @@ bool has_commands(const Task& task, const CommandDigests& commands) {
 /// One after the other: two probes at once would measure each other.
 Status meet_all(Prepared& prepared, const RunRequest& request, const RunParts& parts,
                 const std::stop_token& stop) {
-  for (const Contestant& contestant : request.bench.contestants) {
+  const std::vector<std::size_t> heads = heads_of(request.bench.contestants);
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const Contestant& contestant = request.bench.contestants[i];
     if (contestant.up.empty()) {
+      const Entrant* head = heads[i] == i ? nullptr : &prepared.entrants[heads[i]];
       PLUMB_TRY(Entrant entrant, meet(contestant, parts, prepared.stand_in_tasks,
                                       probe_options(contestant, request.bench, prepared.suite),
-                                      stored_card(prepared.resumed, contestant.name), stop));
+                                      known_card(prepared.resumed, contestant, head), stop));
+      if (head != nullptr) share_server(entrant, *head);
       prepared.entrants.push_back(std::move(entrant));
     } else {
       PLUMB_TRY(auto door, parts.make_endpoint(contestant, prepared.stand_in_tasks));
       prepared.entrants.push_back({.contestant = contestant, .door = std::move(door)});
     }
+    prepared.entrants.back().head = heads[i];
   }
   return {};
 }
@@ -71,6 +78,13 @@ std::optional<CapabilityCard> stored_card(const std::optional<RunInfo>& run,
   return std::nullopt;
 }
 
+std::optional<CapabilityCard> known_card(const std::optional<RunInfo>& run,
+                                         const Contestant& contestant, const Entrant* head) {
+  auto stored = stored_card(run, contestant.name);
+  if (!stored && head != nullptr && head->card) stored = card_for(contestant, *head->card);
+  return stored;
+}
+
 Json asked_json(const Entrant& entrant) {
   if (!entrant.card || entrant.contestant.is_replay()) return nullptr;
   Json asked = entrant.contestant.identity();
@@ -80,7 +94,7 @@ Json asked_json(const Entrant& entrant) {
   return asked;
 }
 
-Json contestant_plan(const Contestant& declared, const Entrant& entrant) {
+Json contestant_plan(const Contestant& declared, const Entrant& entrant, const Bench& bench) {
   return {{"name", declared.name},
           {"model", declared.model},
           {"url", redacted_url(declared.url)},
@@ -88,6 +102,7 @@ Json contestant_plan(const Contestant& declared, const Entrant& entrant) {
           {"identity", declared.identity()},
           {"recipe", declared.recipe},
           {"asked", asked_json(entrant)},
+          {"pressure", pressure_json(declared, entrant.card, bench)},
           {"probe", found_json(entrant)}};
 }
 
@@ -111,6 +126,7 @@ Result<Prepared> prepare(RunRequest& request, const RunParts& parts, const std::
         settle_model(contestant, parts.make_endpoint, prepared.stand_in_tasks, on_stage, stop));
     name_by_model(request.bench.contestants, contestant);
   }
+  PLUMB_CHECK(settle_pressure(request.bench));
   prepared.identity =
       run_identity(request.bench, prepared.suite, prepared.scaffold, parts.sandboxes.digest());
   if (request.resume) {
@@ -179,7 +195,7 @@ Json plan_json(const RunRequest& request, const Prepared& prepared,
     const bool remote = !contestant.is_stand_in() && !contestant.is_replay();
     const std::string proxy = remote ? proxy_for(contestant.url) : "";
     if (!proxy.empty()) proxies[contestant.name] = proxy;
-    contestants.push_back(contestant_plan(contestant, prepared.entrants[i]));
+    contestants.push_back(contestant_plan(contestant, prepared.entrants[i], request.bench));
   }
   return {
       {"tasks", std::move(tasks)},

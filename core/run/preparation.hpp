@@ -41,13 +41,20 @@ struct Prepared {
 [[nodiscard]] std::optional<CapabilityCard> stored_card(const std::optional<RunInfo>& run,
                                                         const std::string& contestant);
 
+/// What is known of the contestant's server before it is asked: that card, or the one of another
+/// contestant of the same sweep (null: there is none).
+[[nodiscard]] std::optional<CapabilityCard> known_card(const std::optional<RunInfo>& run,
+                                                       const Contestant& contestant,
+                                                       const Entrant* head);
+
 /// The contestant's identity() with what the probe found out about its server: what is really asked
 /// there. A parameter that it cannot be told is null. Null before the probe, and of a replay.
 [[nodiscard]] Json asked_json(const Entrant& entrant);
 
 /// What the plan of a run keeps of a contestant.
 /// @param declared  as the bench has it
-[[nodiscard]] Json contestant_plan(const Contestant& declared, const Entrant& entrant);
+[[nodiscard]] Json contestant_plan(const Contestant& declared, const Entrant& entrant,
+                                   const Bench& bench);
 
 /// What is kept with the run.
 [[nodiscard]] Json plan_json(const RunRequest& request, const Prepared& prepared,

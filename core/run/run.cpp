@@ -6,6 +6,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/run/preparation.hpp"
+#include "core/run/pressure.hpp"
 #include "core/run/session.hpp"
 #include "core/score/scorecard.hpp"
 
@@ -20,7 +21,7 @@ Status keep_new_cards(const RunRequest& request, const Prepared& prepared, RunIn
   for (std::size_t i = 0; i < prepared.entrants.size(); ++i) {
     if (!prepared.entrants[i].probed) continue;
     run.plan["contestants"][i] =
-        contestant_plan(request.bench.contestants[i], prepared.entrants[i]);
+        contestant_plan(request.bench.contestants[i], prepared.entrants[i], request.bench);
     any = true;
   }
   return any ? store.set_plan(run.id, run.plan) : Status{};
@@ -111,21 +112,25 @@ class LateProbes {
 
   Status meet(std::size_t contestant, const std::stop_token& stop) {
     Entrant& entrant = prepared_.entrants[contestant];
+    // Of one machine, so nobody else meets them now.
+    const Entrant* head = entrant.head == contestant ? nullptr : &prepared_.entrants[entrant.head];
     PLUMB_TRY(Entrant met,
               plumb::meet(entrant.contestant, parts_, prepared_.stand_in_tasks,
                           probe_options(entrant.contestant, request_.bench, prepared_.suite),
-                          stored_card(prepared_.resumed, entrant.contestant.name), stop));
+                          known_card(prepared_.resumed, entrant.contestant, head), stop));
+    const bool shared = head != nullptr && head->in_flight != nullptr;
+    if (shared) share_server(met, *head);
     entrant.contestant = std::move(met.contestant);
     entrant.card = std::move(met.card);
     entrant.probed = met.probed;
     entrant.line = std::move(met.line);
     entrant.in_flight = std::move(met.in_flight);
     entrant.endpoint = std::move(met.endpoint);
-    entrant.begin_watch(parts_.servers);
+    if (!shared) entrant.begin_watch(parts_.servers);
     if (!entrant.probed) return {};
     const std::lock_guard lock(mutex_);
     run_.plan["contestants"][contestant] =
-        contestant_plan(request_.bench.contestants[contestant], entrant);
+        contestant_plan(request_.bench.contestants[contestant], entrant, request_.bench);
     return parts_.store.set_plan(run_.id, run_.plan);
   }
 
@@ -143,9 +148,10 @@ void follow_servers(std::vector<Entrant>& entrants, const Remaining& remaining,
   for (std::size_t i = 0; i < entrants.size(); ++i) {
     Entrant& entrant = entrants[i];
     if (remaining.answered[i]) session.note_answered(i);
-    if (!remaining.trials.empty() && entrant.line) entrant.begin_watch(servers);
-    session.follow_queue(i, [&entrant]() -> std::optional<double> {
-      const auto sample = entrant.watch ? entrant.watch->latest() : std::nullopt;
+    const bool first = entrant.head == i;
+    if (!remaining.trials.empty() && entrant.line && first) entrant.begin_watch(servers);
+    session.follow_queue(i, [&head = entrants[entrant.head]]() -> std::optional<double> {
+      const auto sample = head.watch ? head.watch->latest() : std::nullopt;
       return sample ? sample->waiting : std::nullopt;
     });
   }
@@ -186,16 +192,19 @@ Result<Json> plan_run(RunRequest request, const RunParts& parts, std::stop_token
                        {"turns", budget.turns},
                        {"seconds", budget.seconds},
                        {"tokens", budget.tokens},
+                       {"opening_tokens", opening_tokens(entrant, one)},
                        {"stop_seconds", budget.stop_seconds},
                        {"calibrated", budget.calibrated},
                        {"skipped", skip ? Json(skip->sentence) : Json(nullptr)}});
     }
     const bool paced = entrant.card && entrant.card->pace;
-    contestants.push_back({{"name", entrant.contestant.name},
-                           {"model", entrant.contestant.model},
-                           {"pace", paced ? to_json(*entrant.card->pace) : Json(nullptr)},
-                           {"up_later", !entrant.contestant.up.empty()},
-                           {"tasks", std::move(tasks)}});
+    contestants.push_back(
+        {{"name", entrant.contestant.name},
+         {"model", entrant.contestant.model},
+         {"pace", paced ? to_json(*entrant.card->pace) : Json(nullptr)},
+         {"up_later", !entrant.contestant.up.empty()},
+         {"pressure", pressure_json(entrant.contestant, entrant.card, request.bench)},
+         {"tasks", std::move(tasks)}});
   }
   const std::size_t trials = prepared.entrants.size() * prepared.suite.tasks.size() *
                              static_cast<std::size_t>(request.bench.repeats);

@@ -2,7 +2,11 @@
 
 #include <map>
 
+#include <fmt/format.h>
+
 #include "core/base/failpoint.hpp"
+#include "core/base/hash.hpp"
+#include "core/run/pressure.hpp"
 #include "core/run/workers.hpp"
 #include "core/trial/loop.hpp"
 
@@ -12,6 +16,14 @@ namespace {
 /// Attempts at one trial in one session; what is invalid through no fault of the task is tried
 /// again.
 constexpr int kAttempts = 2;
+
+/// Sets the filler of a trial apart from all that its server has read before. A number that every
+/// reader of JSON keeps whole.
+std::uint64_t filler_salt(const std::string& run, const TrialKey& key, int attempt) {
+  const std::string text = fmt::format("plumb.filler_salt/1\n{}\n{}\n{}\n{}\n{}", run,
+                                       key.contestant, key.task, key.repeat, attempt);
+  return hash_number(text) >> 11;
+}
 
 bool may_try_again(const Verdict& verdict) {
   return verdict.outcome == Outcome::invalid &&
@@ -143,6 +155,8 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
        .trial_header = trial_header(who, task.name, seed, run_.seed, planned.repeat, ""),
        .window = window,
        .rescue = who.rescue,
+       .pressure = pressure_on(entrants_[planned.contestant], task,
+                               filler_salt(run_.id, key, planned.attempt)),
        .on_turn =
            [&](int turn) {
              parts_.observer.on_turn(key, turn, task.expected_turns);

@@ -80,6 +80,7 @@ std::vector<Lane> Session::lanes() const {
     const Contestant& who = request_.bench.contestants[i];
     const int most = who.concurrency > 0 ? who.concurrency : request_.bench.concurrency;
     lanes.push_back({.most = most, .adaptive = who.adaptive, .machine = sides_[i].machine});
+    if (const std::size_t head = entrants_[i].head; head != i) lanes.back().room_of = head;
   }
   return lanes;
 }
@@ -108,7 +109,7 @@ bool Session::bring_up(std::size_t contestant) {
   const Contestant& who = request_.bench.contestants[contestant];
   Side& side = sides_[contestant];
   Machine& machine = *machines_[static_cast<std::size_t>(side.machine)];
-  take_down(machine);
+  if (!machine.pass_on(who.name)) take_down(machine);
   parts_.observer.on_stage("bringing up " + who.name);
   Waiter waiter(real_clock(), ended_.get_token());
   if (const auto up = machine.bring_up(who.name, waiter); !up) {

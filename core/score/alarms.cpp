@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/text.hpp"
+#include "core/score/sweeps.hpp"
 
 namespace plumb {
 
@@ -334,6 +335,9 @@ Json alarms(const RunInfo& run, const Board& board, const std::vector<std::strin
   Json json = Json::array();
   for (const Alarm& alarm : found) json.push_back(to_json(alarm));
   alarm_probes(run, json);
+  for (const BoardContestant& contestant : board.contestants) {
+    if (Json alarm = capacity_alarm(contestant); !alarm.is_null()) json.push_back(std::move(alarm));
+  }
   for (const Json& note : run.notes) {
     if (!note.is_object() || json_or(note, "id", "") == kServerFigures) continue;
     json.push_back(to_json({.id = json_or(note, "id", "note"),

@@ -6,6 +6,7 @@
 #include "core/score/board.hpp"
 #include "core/score/readings.hpp"
 #include "core/score/speed.hpp"
+#include "core/score/sweeps.hpp"
 #include "core/score/tool_calls.hpp"
 
 namespace plumb {
@@ -107,6 +108,7 @@ Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
           {"server", object_in(object_in(plan, "probe"), "server")},
           {"server_figures", server_figures(run, contestant.name)},
           {"budget", contestant_budget(plan, scored)},
+          {"pressure", pressure(plan, scored)},
           {"trials", trials_json(total)},
           {"reasons", total.reasons},
           {"blame", total.blame},
@@ -213,6 +215,7 @@ Json make_scorecard(const RunInfo& run, const std::vector<TrialRecord>& records)
           {"categories", categories_json(board)},
           {"tasks", tasks_json(board)},
           {"comparisons", Json::array()},
+          {"sweeps", sweeps(board)},
           {"alarms", alarms(run, board, labels)}};
 }
 

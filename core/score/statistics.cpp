@@ -5,6 +5,9 @@
 #include <limits>
 #include <numeric>
 
+#include <boost/math/constants/constants.hpp>
+#include <boost/math/special_functions/erf.hpp>
+
 namespace plumb {
 
 Interval wilson(double rate, double n, double z) {
@@ -15,6 +18,18 @@ Interval wilson(double rate, double n, double z) {
   // At 0 and 1 the bounds are exact; rounding must not push the rate out of its own interval.
   return {.low = std::clamp((centre - half) / scale, 0.0, rate),
           .high = std::clamp((centre + half) / scale, rate, 1.0)};
+}
+
+double z_two_sided(double alpha) {
+  return boost::math::constants::root_two<double>() * boost::math::erf_inv(1 - alpha);
+}
+
+Interval difference_interval(double rate_a, double n_a, double rate_b, double n_b, double z) {
+  const Interval a = wilson(rate_a, n_a, z);
+  const Interval b = wilson(rate_b, n_b, z);
+  const double difference = rate_a - rate_b;
+  return {.low = difference - std::hypot(rate_a - a.low, b.high - rate_b),
+          .high = difference + std::hypot(a.high - rate_a, rate_b - b.low)};
 }
 
 double effective_count(const std::vector<int>& counts) {

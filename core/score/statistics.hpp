@@ -19,6 +19,15 @@ inline constexpr double kZ95 = 1.959963984540054;
 /// Requires n > 0 and 0 <= rate <= 1.
 [[nodiscard]] Interval wilson(double rate, double n, double z = kZ95);
 
+/// z of the normal distribution that leaves `alpha` outside on both sides together: 1.96 for 0.05.
+/// Requires 0 < alpha < 1.
+[[nodiscard]] double z_two_sided(double alpha);
+
+/// The difference of two independent shares, a - b, from Wilson's interval of each (R. G. Newcombe,
+/// Statistics in Medicine 17, 1998, method 10). It does not shrink to nothing at 0 and 1.
+[[nodiscard]] Interval difference_interval(double rate_a, double n_a, double rate_b, double n_b,
+                                           double z = kZ95);
+
 /// How many trials of one equal mix a mean over tasks is worth, when task i has counts[i] of them:
 /// T^2 / sum(1 / n_i), from the variance of a mean of T independent shares. Equals the sum when all
 /// are equal. Requires counts > 0.

@@ -26,6 +26,8 @@ std::string Attempt::with_background(const std::string& prompt) {
 }
 
 bool Attempt::plant_failure(const ToolCall& call) {
+  // Whose first answer is the last cannot try again.
+  if (trial_.task.single_answer) return false;
   const int ordinal = record_.calls.valid + 1;
   const std::string failure =
       planted_failure(trial_.pressure.tool_error_rate, trial_.seed, ordinal);

@@ -105,11 +105,17 @@ Result<StandInTrial> parse_stand_in_trial(std::string_view header) {
   return trial;
 }
 
-StandInDeal deal(const StandInOptions& options, const StandInTrial& trial, const Task& task) {
+double skill_at(const StandInOptions& options, double share) {
+  if (options.skill_at_full < 0) return options.skill;
+  return options.skill + share * (options.skill_at_full - options.skill);
+}
+
+StandInDeal deal(const StandInOptions& options, const StandInTrial& trial, const Task& task,
+                 double share) {
   if (!trial.policy.empty()) return dealt(trial.policy);
   if (!options.policy.empty()) return dealt(options.policy);
   const std::string key = key_of(trial);
-  if (hash_unit("plumb.deal/1\n" + key) < options.skill) return dealt(kOracle);
+  if (hash_unit("plumb.deal/1\n" + key) < skill_at(options, share)) return dealt(kOracle);
 
   if (task.controls.empty()) return dealt(kTrivialControls.front());
   return dealt(task.controls[hash_number("plumb.control/1\n" + key) % task.controls.size()]);

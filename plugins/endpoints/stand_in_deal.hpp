@@ -39,15 +39,20 @@ struct StandInDeal {
 ///
 ///   key     = "<run_seed>\n<contestant>\n<task>\n<repeat>", numbers in decimal
 ///   u(x)    = the first 8 bytes of SHA-256(x), big-endian, / 2^64      (hash_unit)
-///   oracle  if u("plumb.deal/1\n" + key) < skill
+///   share   = tokens of the trial's first request / the declared window, at most 1
+///   s       = skill + share * (skill_at_full - skill); skill, where skill_at_full is not set
+///   oracle  if u("plumb.deal/1\n" + key) < s
 ///   else    the n-th of the task's own negative controls (sorted by name, counted from 0),
 ///           n = the first 8 bytes of SHA-256("plumb.control/1\n" + key), big-endian, mod their
 ///           number
 ///
 /// A task without controls of its own is dealt `nop`. The policy of the trial comes before that of
 /// the options, and both before the deal.
+/// @param share  of the window
 [[nodiscard]] StandInDeal deal(const StandInOptions& options, const StandInTrial& trial,
-                               const Task& task);
+                               const Task& task, double share = 0);
+/// What `s` is above.
+[[nodiscard]] double skill_at(const StandInOptions& options, double share);
 
 /// Whether the call number `ordinal` (from 0) of turn `turn` (the number of assistant messages
 /// before it) is to be broken. Each call is drawn for itself:

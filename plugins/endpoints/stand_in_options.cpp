@@ -101,6 +101,7 @@ const std::vector<std::pair<std::string, Setter>>& setters() {
   constexpr double kMostTokens = 1e9;
   static const std::vector<std::pair<std::string, Setter>> kSetters = {
       {"skill", number(&O::skill, 0, 1)},
+      {"skill_at_full", number(&O::skill_at_full, 0, 1)},
       {"malformed", number(&O::malformed, 0, 1)},
       {"tok_s", number(&O::tok_s, 0, 1e6)},
       {"ttft_ms", number(&O::ttft_ms, 0, 1e7)},

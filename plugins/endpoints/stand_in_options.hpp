@@ -70,7 +70,10 @@ enum class StandInOverflow { refuse, truncate };
 /// How a stand-in behaves: `standin:skill=0.8,malformed=0.05,tok_s=60,ttft_ms=120`. Each member is
 /// the option of the same name.
 struct StandInOptions {
-  double skill = 1;        ///< chance, for each trial, that the oracle is played
+  double skill = 1;  ///< chance, for each trial, that the oracle is played
+  /// The same where its first request fills the window; between an empty and a full one it
+  /// falls in proportion. -1: as `skill`.
+  double skill_at_full = -1;
   double malformed = 0;    ///< chance, for each call, that it is broken
   double tok_s = 0;        ///< pace of the stream; 0: as fast as possible
   double ttft_ms = 0;      ///< from the start of a request to its first token

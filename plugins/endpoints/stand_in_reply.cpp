@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/json.hpp"
+#include "core/trial/planted.hpp"
 #include "plugins/endpoints/stand_in_encoder.hpp"
 
 namespace plumb {
@@ -16,7 +17,8 @@ constexpr std::size_t kBytesPerToken = 4;
 bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
 /// A policy, played along a conversation. The calls of one step may take several answers: where
-/// they may not stand side by side each has one to itself, and a spoilt call is made again.
+/// they may not stand side by side each has one to itself, and a call that was spoilt, or that
+/// failed in passing, is made again.
 class PlayedPolicy {
  public:
   PlayedPolicy(PolicyPlay play, const StandInOptions& options, const StandInTrial& trial,
@@ -31,7 +33,8 @@ class PlayedPolicy {
     for (std::size_t i = 0; i < made.size(); ++i) {
       if (is_call_spoilt(options_, trial_, turn, i)) continue;
       const bool has_own = made.size() > 1 && i < comeback.results.size();
-      replies_[made[i]] = has_own ? comeback.results[i] : comeback.all;
+      const std::string& reply = has_own ? comeback.results[i] : comeback.all;
+      if (!tells_planted_failure(reply)) replies_[made[i]] = reply;
     }
     if (!open_calls().empty()) return {};
     std::vector<std::string> replies;
@@ -59,6 +62,12 @@ class PlayedPolicy {
   const StandInRequest& request_;
   std::map<std::size_t, std::string> replies_;  ///< to calls of this step
 };
+
+/// The share of the declared window that the trial's first request took.
+double opening_share(const StandInOptions& options, const StandInRequest& request) {
+  return std::clamp(
+      static_cast<double>(request.opening_tokens) / static_cast<double>(options.context), 0.0, 1.0);
+}
 
 }  // namespace
 
@@ -98,7 +107,8 @@ StandInSpeculation speculation(double draft, std::int64_t tokens) {
 
 Result<StandInReply> reply_in_trial(const StandInOptions& options, const StandInTrial& trial,
                                     const Task& task, const StandInRequest& request) {
-  PLUMB_TRY(auto play, PolicyPlay::start(task, deal(options, trial, task).policy, trial.seed));
+  const StandInDeal dealt = deal(options, trial, task, opening_share(options, request));
+  PLUMB_TRY(auto play, PolicyPlay::start(task, dealt.policy, trial.seed));
   PlayedPolicy policy(std::move(play), options, trial, request);
   for (std::int64_t turn = 0; turn < request.turn; ++turn) PLUMB_CHECK(policy.play_on(turn));
   StandInReply reply{.reasoning = stand_in_reasoning(options, request), .text = policy.step().text};

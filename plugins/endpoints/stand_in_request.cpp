@@ -97,6 +97,16 @@ Status read_part(const Json& part, StandInMessage& message) {
   return {};
 }
 
+/// Of the request that began this conversation.
+std::int64_t opening_tokens(const StandInRequest& request) {
+  StandInRequest first{.tools_text = request.tools_text};
+  for (const StandInMessage& message : request.messages) {
+    if (message.role == "assistant") break;
+    first.messages.push_back(message);
+  }
+  return prompt_tokens(render_stand_in_prompt(first), first);
+}
+
 }  // namespace
 
 Status read_content(const Json& content, StandInMessage& message) {
@@ -171,6 +181,7 @@ Result<StandInRequest> parse_stand_in_request(StandInFlavour flavour, StandInPro
   } else if (flavour == StandInFlavour::llamacpp && protocol == StandInProtocol::chat) {
     request.parallel = request.parallel.value_or(false);
   }
+  request.opening_tokens = opening_tokens(request);
   return request;
 }
 

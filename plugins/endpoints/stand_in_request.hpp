@@ -60,7 +60,8 @@ struct StandInRequest {
   bool has_bare_output_text = false;
 
   // --- What the policies need.
-  std::int64_t turn = 0;                   ///< number of assistant messages
+  std::int64_t opening_tokens = 0;  ///< of the messages before the first answer, as they were sent
+  std::int64_t turn = 0;            ///< number of assistant messages
   std::vector<StandInComeback> comebacks;  ///< for each assistant message
 };
 

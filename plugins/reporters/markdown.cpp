@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "plugins/reporters/reporters.hpp"
+#include "plugins/reporters/sweep.hpp"
 #include "plugins/reporters/words.hpp"
 
 namespace plumb {
@@ -136,7 +137,8 @@ std::string markdown_scorecard(const Json& card) {
   for (std::string& fact : facts) fact = safe(fact);
   std::string text = "**" + facts.front() + "**";
   for (std::size_t i = 1; i < facts.size(); ++i) text += " \xC2\xB7 " + facts[i];
-  text += "\n\n" + completion_table(card, names) + '\n' + task_table(card, names);
+  text += "\n\n" + completion_table(card, names) + sweep_markdown(card) + '\n' +
+          task_table(card, names);
   const std::string lines = remark_lines(card, names);
   if (!lines.empty()) text += '\n' + lines;
   std::vector<std::string> stand_ins;

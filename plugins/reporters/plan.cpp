@@ -2,6 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "plugins/reporters/layout.hpp"
+#include "plugins/reporters/sweep.hpp"
 #include "plugins/reporters/words.hpp"
 
 namespace plumb {
@@ -33,6 +34,8 @@ std::string terminal_plan(const Json& plan, const TerminalStyle& style) {
   for (const Json& contestant : at(plan, {"contestants"})) {
     text += "\n " + paint(style, Colour::bold, text_at(contestant, {"name"})) + "  " +
             wrap(pace_sentence(contestant), style.width - 4, 4) + "\n";
+    const std::string pressure = pressure_plan_sentence(contestant);
+    if (!pressure.empty()) text += "   " + wrap(pressure, style.width - 3, 5) + "\n";
     Table table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
                  Align::left});
     std::vector<Cell> heading;

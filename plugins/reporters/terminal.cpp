@@ -7,6 +7,7 @@
 #include "core/endpoint/metrics_figures.hpp"
 #include "plugins/reporters/call_section.hpp"
 #include "plugins/reporters/layout.hpp"
+#include "plugins/reporters/sweep.hpp"
 #include "plugins/reporters/words.hpp"
 
 namespace plumb {
@@ -85,7 +86,9 @@ std::string completion_table(const Json& card, const TerminalStyle& style) {
     }
     for (const std::string& remark : remarks(contestant)) {
       table.line(paint(style,
-                       remark.starts_with("not passed") || remark.starts_with("skipped")
+                       remark.starts_with("not passed") || remark.starts_with("skipped") ||
+                               remark.starts_with("window filled") ||
+                               remark.starts_with("tools failed on purpose")
                            ? Colour::dim
                            : Colour::yellow,
                        "   " + wrap(remark, style.width - 3, 5)));
@@ -232,6 +235,7 @@ std::string terminal_scorecard(const Json& card, const TerminalStyle& style) {
   std::string text = wrap_parts(header_facts(card), " \xC2\xB7 ", style.width, 2) + "\n\n";
   text += completion_table(card, style) + '\n';
   text += speed_table(card, style);
+  text += sweep_tables(card, style);
   text += server_table(card, style);
   text += call_section(card, style) + '\n';
   text += task_tables(card, style);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "plugins/reporters/layout.hpp"
@@ -21,7 +22,7 @@ class View {
 
   std::string text(const TrialRecord& record) {
     header(record);
-    opening(record.opening);
+    opening(record.opening, record.filling);
     for (const Json& event : record.events.is_array() ? record.events : Json::array()) {
       show(event);
     }
@@ -31,7 +32,7 @@ class View {
 
  private:
   void header(const TrialRecord& record);
-  void opening(const Json& opening);
+  void opening(const Json& opening, const std::optional<Filling>& filling);
   void show(const Json& event);
   void assistant(const Json& event);
   void call(const Json& call);
@@ -117,7 +118,7 @@ void View::header(const TrialRecord& record) {
   if (verdict.points) line(fmt::format("  {} points of its rubric", *verdict.points));
 }
 
-void View::opening(const Json& opening) {
+void View::opening(const Json& opening, const std::optional<Filling>& filling) {
   out_ += '\n';
   if (const std::string system = json_or(opening, "system", ""); !system.empty()) {
     line("system", Colour::bold);
@@ -139,6 +140,11 @@ void View::opening(const Json& opening) {
   }
   if (const std::string prompt = json_or(opening, "prompt", ""); !prompt.empty()) {
     line("prompt", Colour::bold);
+    if (filling && filling->bytes > 0) {
+      line(fmt::format("  [filler: {} tokens by its measure, {} bytes, seed {}, salt {}]",
+                       filling->tokens, filling->bytes, filling->material, filling->salt),
+           Colour::dim);
+    }
     lines(prompt, "  ", kTextLines);
   }
 }
@@ -209,6 +215,7 @@ void View::call(const Json& call) {
 void View::tool(const Json& event) {
   const std::string defect = text_at(event, {"defect"});
   if (!defect.empty()) line("    defect: " + defect, Colour::yellow);
+  if (json_or(event, "planted", false)) line("    failed on purpose, not run", Colour::yellow);
   const std::string text = json_or(event, "text", "");
   lines(trimmed(text).empty() ? "(no output)" : text, "    | ", kResultLines,
         json_or(event, "ok", true) ? Colour::none : Colour::yellow);

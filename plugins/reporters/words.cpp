@@ -8,6 +8,7 @@
 
 #include "core/base/text.hpp"
 #include "core/trial/verdict.hpp"
+#include "plugins/reporters/sweep.hpp"
 
 namespace plumb {
 namespace {
@@ -159,6 +160,7 @@ std::vector<std::string> reasons(const Json& contestant) {
 
 std::vector<std::string> remarks(const Json& contestant) {
   std::vector<std::string> lines = reasons(contestant);
+  for (std::string& line : pressure_remarks(contestant)) lines.push_back(std::move(line));
   const std::string label = text_at(contestant, {"timeouts_vs_fails"});
   if (label == "capped") lines.emplace_back("capped: a floor, not a measurement");
   if (label == "borderline") {

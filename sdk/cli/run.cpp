@@ -24,6 +24,9 @@ struct RunOptions {
   std::optional<int> concurrency;
   std::optional<std::uint64_t> seed;
   std::optional<double> hard_stop;
+  std::optional<double> context_fill;
+  std::optional<double> tool_error_rate;
+  std::string sweep;
   std::string budget;
   bool dry_run = false;
   std::vector<std::string> task_globs;
@@ -90,6 +93,11 @@ Result<Bench> make_bench(const RunOptions& options) {
   bench.seed = options.seed.value_or(bench.seed);
   if (!options.budget.empty()) PLUMB_CHECK(set_budget_rule(bench.budget, options.budget));
   bench.budget.hard_stop = options.hard_stop.value_or(bench.budget.hard_stop);
+  if (options.context_fill) bench.context_fill = options.context_fill;
+  if (options.tool_error_rate) bench.tool_error_rate = options.tool_error_rate;
+  if (!options.sweep.empty()) {
+    PLUMB_TRY(bench.sweep, parse_sweep(options.sweep));
+  }
   bench.task_globs = options.task_globs;
   bench.categories = options.categories;
   bench.limit = options.limit;
@@ -210,6 +218,21 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--budget", options->budget,
                       "How budgets are made: calibrated (from each contestant's measured "
                       "speed; default) or fixed (the same seconds for all)");
+  command
+      ->add_option("--context-fill", options->context_fill,
+                   "Fill this share of the window before each task, for contestants that do not "
+                   "say context_fill (docs/pressure.md)")
+      ->type_name("SHARE");
+  command
+      ->add_option("--tool-error-rate", options->tool_error_rate,
+                   "Let this share of the valid calls fail in passing, for contestants that do not "
+                   "say tool_error_rate")
+      ->type_name("RATE");
+  command
+      ->add_option("--sweep", options->sweep,
+                   "Run every contestant once for each value, and say where it breaks: "
+                   "context_fill=0,0.5,0.75,0.9 or tool_error_rate=0,0.1,0.3")
+      ->type_name("KEY=V1,V2,...");
   command->add_option(
       "--hard-stop", options->hard_stop,
       "A trial goes on to so many times its budget (default: 2; 1 kills at the budget)");

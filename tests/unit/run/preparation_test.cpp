@@ -40,7 +40,7 @@ TEST(Asked, IsWhatTheProbeLeftOfTheIdentity) {
   EXPECT_EQ(asked["sampling"]["top_k"], nullptr);
   EXPECT_EQ(asked["sampling"]["min_p"], nullptr);
   EXPECT_EQ(asked["sampling"]["top_p"], 0.95);
-  EXPECT_EQ(contestant_plan(entrant.contestant, entrant)["asked"], asked);
+  EXPECT_EQ(contestant_plan(entrant.contestant, entrant, {})["asked"], asked);
 }
 
 }  // namespace
