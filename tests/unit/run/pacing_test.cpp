@@ -47,6 +47,17 @@ struct Conducted {
 
 const std::vector<Lane> kTwoOfOneMachine = {{.most = 9, .machine = 0}, {.most = 9, .machine = 0}};
 
+TEST(TrialQueue, LanesOfOneServerShareItsRoom) {
+  Conducted run({{.most = 1}, {.most = 1, .room_of = 0}, {.most = 1}}, 1, 1, 9);
+  const auto first = run.take();
+  EXPECT_EQ(Conducted::name(first), "a00");
+  const auto other_server = run.take();
+  EXPECT_EQ(Conducted::name(other_server), "c00");
+  run.queue.finish(other_server);
+  run.queue.finish(first);
+  EXPECT_EQ(Conducted::name(run.take()), "b00");
+}
+
 TEST(Room, HasTheSizeItWasGivenWhereItDoesNotAdapt) {
   Room room(4, false);
   room.observe(100);

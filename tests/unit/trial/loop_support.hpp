@@ -40,6 +40,7 @@ class LoopTest : public testing::Test {
                       .trial_header = "header",
                       .window = window_,
                       .rescue = rescue_,
+                      .pressure = pressure_,
                       .on_turn = [this](int turn) { turns_.push_back(turn); }},
                      *endpoint_, sandboxes_, waiter);
   }
@@ -64,6 +65,7 @@ class LoopTest : public testing::Test {
   std::function<void()> on_chat_;
   std::optional<std::int64_t> window_;
   std::string rescue_;
+  Pressure pressure_;
   std::vector<int> turns_;
   std::stop_source stop_;
   FakeSandboxFactory sandboxes_;
