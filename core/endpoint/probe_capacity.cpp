@@ -44,9 +44,13 @@ void probe_capacity(ProbeTalk& talk, CapabilityCard& card) {
   auto capacity = capacity_of_facts(card.server);
   if (!capacity) capacity = capacity_of_metrics(talk, card.server.kind);
   const bool known = capacity && capacity->tokens > 0;
+  const ServerKind* kind = talk.parts().servers.find(card.server.kind);
+  const std::string doubt = known || kind == nullptr ? "" : kind->remedy("kv_unknown", "");
   card.findings.push_back(
       {"kv_capacity", known ? Basis::declared : Basis::unknown,
-       known ? Json(capacity->tokens) : Json(nullptr),
+       known           ? Json(capacity->tokens)
+       : doubt.empty() ? Json(nullptr)
+                       : Json{{"doubt", doubt}},
        known ? fmt::format("the KV cache holds {} tokens ({}), which all requests share",
                            capacity->tokens, capacity->route)
              : "the server does not say how many tokens its KV cache holds"});

@@ -31,7 +31,8 @@ void probe_errors(ProbeTalk& talk, CapabilityCard& card);
 /// Prompts of three sizes: how fast they are read, and whether long ones are cut ("window";
 /// probe_window.cpp).
 void probe_prefill(ProbeTalk& talk, CapabilityCard& card, std::int64_t longest_prompt);
-/// "kv_capacity" (probe_capacity.cpp).
+/// "kv_capacity": its tokens; {"doubt"} where its kind does not tell and that may matter
+/// (probe_capacity.cpp).
 void probe_capacity(ProbeTalk& talk, CapabilityCard& card);
 
 // How fast it is (probe_speed.cpp).

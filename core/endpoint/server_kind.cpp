@@ -19,7 +19,7 @@ const Words kErrorWords = {"context_full", "roles",       "no_vision", "unknown_
                            "loading",      "bad_history", "no_tools",  "unparsed"};
 const Words kRemedies = {"parser_off",       "metrics_off", "cache_report_off", "context_floor",
                          "prefix_cache_off", "preemptions", "thinking_stuck",   "no_vision",
-                         "strict_roles",     "truncates",   "leaked_reasoning"};
+                         "strict_roles",     "truncates",   "leaked_reasoning", "kv_unknown"};
 const Words kSampling = {
     "temperature",        "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
     "repetition_penalty", "seed"};

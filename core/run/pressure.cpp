@@ -20,6 +20,14 @@ std::int64_t kv_capacity(const CapabilityCard& card) {
                                                       : 0;
 }
 
+/// Where a prompt was cut, or a longer one refused; 0 where neither was seen.
+std::int64_t measured_window(const CapabilityCard& card) {
+  const Finding* found = card.find("window");
+  const bool any = found != nullptr && found->value.is_object() &&
+                   (found->value.contains("effective") || found->value.contains("below"));
+  return any ? card.window().value_or(0) : 0;
+}
+
 double bytes_per_token(const CapabilityCard& card) {
   const Finding* weight = card.find("filler_weight");
   const double known = weight == nullptr ? 0 : json_or(weight->value, "bytes_per_token", 0.0);
@@ -64,9 +72,11 @@ std::optional<FillWindow> fill_window(const Contestant& contestant, const Capabi
     if (tokens > 0 && (!smallest || tokens < smallest->tokens)) smallest = {tokens, basis};
   };
   consider(contestant.context, "given");
-  consider(card.declared_window().value_or(0), "declared");
-  consider(card.window().value_or(0), "measured");
-  consider(kv_capacity(card), "kv_cache");
+  if (contestant.context <= 0) {
+    consider(card.declared_window().value_or(0), "declared");
+    consider(kv_capacity(card), "kv_cache");
+  }
+  consider(measured_window(card), "measured");
   return smallest;
 }
 
@@ -146,6 +156,7 @@ Json pressure_json(const Contestant& contestant, const std::optional<CapabilityC
                {"window", nullptr},
                {"window_basis", nullptr},
                {"kv_capacity_tokens", nullptr},
+               {"kv_doubt", nullptr},
                {"at_once", nullptr},
                {"tokens_at_once", nullptr}};
   if (swept) {
@@ -166,6 +177,9 @@ Json pressure_json(const Contestant& contestant, const std::optional<CapabilityC
   if (const std::int64_t capacity = kv_capacity(*card); capacity > 0) {
     json["kv_capacity_tokens"] = capacity;
   }
+  const Finding* found = card->find("kv_capacity");
+  const std::string doubt = found == nullptr ? "" : json_or(found->value, "doubt", "");
+  if (!doubt.empty()) json["kv_doubt"] = doubt;
   return json;
 }
 

@@ -9,7 +9,8 @@
 
 namespace plumb {
 
-/// The window that filler is measured by: the smallest that is known of.
+/// The window that filler is measured by: the smallest that is known of. What the user says stands
+/// above what the server says, and below what was measured.
 struct FillWindow {
   std::int64_t tokens = 0;
   /// "given" (by the user), "declared", "measured" (a longer prompt was cut or refused), "kv_cache"
@@ -40,7 +41,7 @@ void weigh_filler(Endpoint& endpoint, Waiter& waiter, const Contestant& contesta
 [[nodiscard]] double patience_for_filler(const Contestant& contestant, const CapabilityCard& card);
 
 /// What the plan of a run keeps: {context_fill, tool_error_rate, sweep, window, window_basis,
-/// kv_capacity_tokens, at_once, tokens_at_once}; null without pressure and sweep.
+/// kv_capacity_tokens, kv_doubt, at_once, tokens_at_once}; null without pressure and sweep.
 [[nodiscard]] Json pressure_json(const Contestant& contestant,
                                  const std::optional<CapabilityCard>& card, const Bench& bench);
 

@@ -45,8 +45,18 @@ Json capacity_alarm(const BoardContestant& contestant) {
   const Json& pressed = object_in(contestant.plan, "pressure");
   const double held = json_or(pressed, "tokens_at_once", 0.0);
   const double capacity = json_or(pressed, "kv_capacity_tokens", 0.0);
-  if (capacity <= 0 || held <= capacity) return nullptr;
   const double at_once = json_or(pressed, "at_once", 1.0);
+  const std::string doubt = json_or(pressed, "kv_doubt", "");
+  if (!doubt.empty() && held > json_or(pressed, "window", 0.0)) {
+    return to_json(
+        {.id = "kv_unknown",
+         .contestant = contestant.name,
+         .sentence = fmt::format("{:g} trials at once hold {:.0f} tokens, and the server "
+                                 "does not say whether it can hold so many",
+                                 at_once, held),
+         .remedy = doubt});
+  }
+  if (capacity <= 0 || held <= capacity) return nullptr;
   const auto most = std::max(1, static_cast<int>(at_once * capacity / held));
   return to_json(
       {.id = "kv_overcommitted",

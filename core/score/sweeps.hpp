@@ -7,7 +7,8 @@
 namespace plumb {
 
 /// What a contestant was put under and what that came to: the plan's {context_fill,
-/// tool_error_rate, sweep, window, window_basis, kv_capacity_tokens, at_once, tokens_at_once} with
+/// tool_error_rate, sweep, window, window_basis, kv_capacity_tokens, kv_doubt, at_once,
+/// tokens_at_once} with
 /// `reached` {median, low, high} (shares of the window that first requests took, as the server
 /// counted them), `filler_tokens` (median), `cut` (trials with less filler than was asked for) and
 /// `planted_errors`. Null without pressure.

@@ -105,6 +105,8 @@ return {
     metrics_off = "start llama-server with --metrics",
     context_floor = "start llama-server with a larger --ctx-size or a smaller --parallel: each "
       .. "slot gets ctx-size / parallel tokens",
+    kv_unknown = "llama-server started without --parallel lets its slots share one window, and "
+      .. "breaks off what does not fit: run with --concurrency 1, or start it with --parallel N",
     prefix_cache_off = "ask without cache_prompt=false",
     thinking_stuck = "start llama-server with --reasoning-budget 0, or with a template that has "
       .. "enable_thinking",

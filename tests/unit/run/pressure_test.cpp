@@ -31,6 +31,10 @@ TEST(FillWindow, IsTheSmallestThatIsKnown) {
   EXPECT_EQ(found().basis, "measured");
   entrant.contestant.context = 4096;
   EXPECT_EQ(found().basis, "given");
+  entrant.contestant.context = 30'000;
+  EXPECT_EQ(found().basis, "measured");
+  entrant.card->findings.pop_back();
+  EXPECT_EQ(found().tokens, 30'000);
 }
 
 TEST(FillWindow, ThatNobodyKnowsIsAskedFor) {

@@ -23,6 +23,7 @@ Json pressed(const std::string& of, double value) {
           {"window", 10'000},
           {"window_basis", "declared"},
           {"kv_capacity_tokens", nullptr},
+          {"kv_doubt", nullptr},
           {"at_once", 4},
           {"tokens_at_once", 40'000 * value}};
 }
@@ -112,15 +113,28 @@ TEST(PressureOnTheCard, IsWhatTheServerCounted) {
   EXPECT_TRUE(card["contestants"][2]["pressure"]["reached"].is_null());
 }
 
+const Json* alarm_of(const Json& card, const char* id) {
+  const auto found =
+      std::ranges::find_if(card["alarms"], [&](const Json& one) { return one["id"] == id; });
+  return found == card["alarms"].end() ? nullptr : &*found;
+}
+
 TEST(PressureOnTheCard, AlarmsWhereTrialsDoNotFitTheCacheTogether) {
   RunInfo run = swept_run();
   run.plan["contestants"][2]["pressure"]["kv_capacity_tokens"] = 18'000;
   const Json card = make_scorecard(run, {});
-  const auto alarm = std::ranges::find_if(
-      card["alarms"], [](const Json& one) { return one["id"] == "kv_overcommitted"; });
-  ASSERT_NE(alarm, card["alarms"].end());
+  const Json* alarm = alarm_of(card, "kv_overcommitted");
+  ASSERT_NE(alarm, nullptr);
   EXPECT_EQ((*alarm)["contestant"], "a@0.9");
   EXPECT_THAT((*alarm)["remedy"].get<std::string>(), HasSubstr("--concurrency 2"));
+}
+
+TEST(PressureOnTheCard, AlarmsWhereSlotsMayShareAWindowAndNobodySays) {
+  RunInfo run = swept_run();
+  run.plan["contestants"][2]["pressure"]["kv_doubt"] = "run with less";
+  const Json card = make_scorecard(run, {});
+  ASSERT_NE(alarm_of(card, "kv_unknown"), nullptr);
+  EXPECT_EQ((*alarm_of(card, "kv_unknown"))["remedy"], "run with less");
 }
 
 TEST(Statistics, TheDifferenceOfTwoSharesAgreesWithNewcombe) {
