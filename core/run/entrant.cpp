@@ -26,6 +26,16 @@ std::string name_from_model(const std::string& model) {
   return name;
 }
 
+/// Takes over the endpoint of the head, where there is one.
+bool asks_server_of(Entrant& entrant, const Entrant* head) {
+  if (head == nullptr || !head->endpoint) return false;
+  entrant.probed = head->probed;
+  entrant.line = head->line;
+  entrant.in_flight = head->in_flight;
+  entrant.endpoint = head->endpoint;
+  return true;
+}
+
 }  // namespace
 
 Budget Entrant::budget(const BudgetRule& rule, const Task& task) const {
@@ -170,16 +180,10 @@ CapabilityCard card_for(const Contestant& contestant, const CapabilityCard& of_h
   return card;
 }
 
-void share_server(Entrant& entrant, const Entrant& head) {
-  entrant.probed = head.probed;
-  entrant.in_flight = head.in_flight;
-  entrant.endpoint = counted(*entrant.line, *entrant.in_flight);
-}
-
 Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
                      const std::vector<std::shared_ptr<const Task>>& tasks,
                      const ProbeOptions& options, std::optional<CapabilityCard> known,
-                     const std::stop_token& stop) {
+                     const std::stop_token& stop, const Entrant* head) {
   Entrant entrant{.contestant = contestant, .card = std::move(known)};
   if (contestant.is_replay()) entrant.card.emplace();  // there is no server to measure
   if (!entrant.card) {
@@ -197,7 +201,9 @@ Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
   entrant.contestant.server = entrant.card->server.kind;
   entrant.contestant.dialect.complete(entrant.card->dialect);
   PLUMB_CHECK(check_fill(entrant.contestant, *entrant.card));
-  entrant.contestant.idle_timeout_s = patience_for_filler(entrant.contestant, *entrant.card);
+  if (asks_server_of(entrant, head)) return entrant;
+  entrant.contestant.idle_timeout_s =
+      patience_for_filler(entrant.contestant, *entrant.card, options.fill);
   PLUMB_TRY(entrant.line, parts.make_endpoint(entrant.contestant, tasks));
   const bool weighed = entrant.card->find("filler_weight") != nullptr;
   if (options.fill > 0 && !weighed && !entrant.card->lacks("reachable")) {

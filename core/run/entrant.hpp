@@ -27,9 +27,9 @@ struct Entrant {
   std::size_t head = 0;
   bool probed = false;  ///< in this session; else its card was read back, without its tables
   // Null until it was met; each uses those above it.
-  std::unique_ptr<Endpoint> line;       ///< to its server
-  std::shared_ptr<InFlight> in_flight;  ///< of all of its sweep
-  std::unique_ptr<Endpoint> endpoint;   ///< the line, with what is in flight on it counted
+  std::shared_ptr<Endpoint> line;  ///< to its server; of all of its sweep, as the next two
+  std::shared_ptr<InFlight> in_flight;
+  std::shared_ptr<Endpoint> endpoint;   ///< the line, with what is in flight on it counted
   std::unique_ptr<MetricsWatch> watch;  ///< null where its server publishes nothing
 
   [[nodiscard]] Budget budget(const BudgetRule& rule, const Task& task) const;
@@ -77,14 +77,12 @@ void name_by_model(std::vector<Contestant>& contestants, Contestant& contestant)
 
 /// What is known of the server of a sweep's first contestant, for another of the same sweep.
 [[nodiscard]] CapabilityCard card_for(const Contestant& contestant, const CapabilityCard& of_head);
-/// Counts what both have in flight as one, since one server is asked.
-void share_server(Entrant& entrant, const Entrant& head);
-
 /// Probes a contestant whose server is up, or takes the card that an earlier session of the run
 /// kept, and makes its endpoint. `longest_prompt` is what the suite needs.
+/// @param head  of the same sweep, whose endpoint it shares, since both ask one server; null: none
 [[nodiscard]] Result<Entrant> meet(const Contestant& contestant, const RunParts& parts,
                                    const std::vector<std::shared_ptr<const Task>>& tasks,
                                    const ProbeOptions& options, std::optional<CapabilityCard> known,
-                                   const std::stop_token& stop);
+                                   const std::stop_token& stop, const Entrant* head = nullptr);
 
 }  // namespace plumb

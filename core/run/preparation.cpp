@@ -44,8 +44,7 @@ Status meet_all(Prepared& prepared, const RunRequest& request, const RunParts& p
       const Entrant* head = heads[i] == i ? nullptr : &prepared.entrants[heads[i]];
       PLUMB_TRY(Entrant entrant, meet(contestant, parts, prepared.stand_in_tasks,
                                       probe_options(contestant, request.bench, prepared.suite),
-                                      known_card(prepared.resumed, contestant, head), stop));
-      if (head != nullptr) share_server(entrant, *head);
+                                      known_card(prepared.resumed, contestant, head), stop, head));
       prepared.entrants.push_back(std::move(entrant));
     } else {
       PLUMB_TRY(auto door, parts.make_endpoint(contestant, prepared.stand_in_tasks));

@@ -137,11 +137,11 @@ std::int64_t opening_tokens(const Entrant& entrant, const Task& task) {
   return std::max<std::int64_t>(kUsualOpening, std::min(wanted, fill.window - fill.reserve));
 }
 
-double patience_for_filler(const Contestant& contestant, const CapabilityCard& card) {
+double patience_for_filler(const Contestant& contestant, const CapabilityCard& card, double fill) {
   const auto window = fill_window(contestant, card);
-  if (contestant.fill() <= 0 || !window || !card.pace) return contestant.idle_timeout_s;
+  if (fill <= 0 || !window || !card.pace) return contestant.idle_timeout_s;
   // Twice what was measured, since a longer prompt takes more for each of its tokens.
-  const double tokens = contestant.fill() * static_cast<double>(window->tokens);
+  const double tokens = fill * static_cast<double>(window->tokens);
   const double reading_s = 2 * tokens * card.pace->cold_ms_per_token / 1e3;
   return std::max(contestant.idle_timeout_s, std::min(30 + reading_s, contestant.total_timeout_s));
 }

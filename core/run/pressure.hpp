@@ -38,7 +38,9 @@ void weigh_filler(Endpoint& endpoint, Waiter& waiter, const Contestant& contesta
 
 /// Longest silence before the first token of a full window, where that is longer than the
 /// contestant's idle timeout: a server that reads is not stuck.
-[[nodiscard]] double patience_for_filler(const Contestant& contestant, const CapabilityCard& card);
+/// @param fill  of the contestants that share its endpoint, the fullest
+[[nodiscard]] double patience_for_filler(const Contestant& contestant, const CapabilityCard& card,
+                                         double fill);
 
 /// What the plan of a run keeps: {context_fill, tool_error_rate, sweep, window, window_basis,
 /// kv_capacity_tokens, kv_doubt, at_once, tokens_at_once}; null without pressure and sweep.

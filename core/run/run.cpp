@@ -117,9 +117,8 @@ class LateProbes {
     PLUMB_TRY(Entrant met,
               plumb::meet(entrant.contestant, parts_, prepared_.stand_in_tasks,
                           probe_options(entrant.contestant, request_.bench, prepared_.suite),
-                          known_card(prepared_.resumed, entrant.contestant, head), stop));
-    const bool shared = head != nullptr && head->in_flight != nullptr;
-    if (shared) share_server(met, *head);
+                          known_card(prepared_.resumed, entrant.contestant, head), stop, head));
+    const bool shared = head != nullptr && head->line == met.line;
     entrant.contestant = std::move(met.contestant);
     entrant.card = std::move(met.card);
     entrant.probed = met.probed;

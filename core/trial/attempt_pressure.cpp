@@ -28,11 +28,12 @@ std::string Attempt::with_background(const std::string& prompt) {
 bool Attempt::plant_failure(const ToolCall& call) {
   // Whose first answer is the last cannot try again.
   if (trial_.task.single_answer) return false;
-  const int ordinal = record_.calls.valid + 1;
+  const int ordinal = log_.run() + 1;
   const std::string failure =
       planted_failure(trial_.pressure.tool_error_rate, trial_.seed, ordinal);
   if (failure.empty()) return false;
-  ++record_.calls.valid;
+  log_.add_valid();
+  ++judged_;
   ++record_.planted_errors;
   const std::string text = with_problem(trial_.scaffold.tool_error, failure);
   answer(call, text);

@@ -61,9 +61,9 @@ TEST(Pressure, KeepsRoomForWhatTheTaskNeeds) {
 
 TEST(Pressure, LetsAServerReadForAsLongAsItNeeds) {
   Entrant entrant = entrant_with_window(100'000, 0.9);
-  EXPECT_EQ(patience_for_filler(entrant.contestant, *entrant.card), 120);
+  EXPECT_EQ(patience_for_filler(entrant.contestant, *entrant.card, 0.9), 120);
   entrant.card->pace = Pace{.cold_ms_per_token = 2};
-  EXPECT_EQ(patience_for_filler(entrant.contestant, *entrant.card), 30 + 2 * 180);
+  EXPECT_EQ(patience_for_filler(entrant.contestant, *entrant.card, 0.9), 30 + 2 * 180);
 }
 
 TEST(Pressure, TellsWhatTrialsHoldAtOnce) {
