@@ -242,7 +242,8 @@ void Attempt::answer_malformed(const ToolCall& call, const CallJudgement& judgem
   same_calls_ = 0;
   sentence_ = judgement.sentence;
   const char* defect = defect_name(*judgement.defect);
-  log_.add_spoilt(*judgement.defect, call.name);
+  const bool by_us = last_.oversize && *judgement.defect == Defect::args_truncated;
+  log_.add_spoilt(*judgement.defect, call.name, by_us);
   if (!last_.message.calls.empty()) suspect(*judgement.defect, last_, std::nullopt, judged_);
   ++judged_;
   const std::string text = with_problem(trial_.scaffold.malformed, judgement.sentence);

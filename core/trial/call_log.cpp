@@ -116,9 +116,10 @@ void CallLog::add_valid() {
   if (!answer.rescued) call = State::valid;
 }
 
-void CallLog::add_spoilt(Defect defect, const std::string& tool) {
+void CallLog::add_spoilt(Defect defect, const std::string& tool, bool by_us) {
   Answer& answer = answers_.back();
-  spoil(answer, answer.judged++, defect, usual_attribution(defect), tool);
+  spoil(answer, answer.judged++, defect, by_us ? Attribution::harness : usual_attribution(defect),
+        tool);
 }
 
 void CallLog::add_rejected(int turn, const std::string& what) {

@@ -51,7 +51,8 @@ class CallLog {
   /// they had arrived, and stay spoilt by the server's parser.
   void add_lost(const LostCall& lost, bool rescued);
   void add_valid();
-  void add_spoilt(Defect defect, const std::string& tool);
+  /// @param by_us  our own cap cut it, and nobody else
+  void add_spoilt(Defect defect, const std::string& tool, bool by_us = false);
   /// A defect that spoils no call.
   void add(int turn, Defect defect, Attribution attribution, const std::string& what);
   /// The server could not read an answer, or takes no history with it.

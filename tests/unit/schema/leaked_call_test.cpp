@@ -166,6 +166,14 @@ TEST(FindLostCall, TellsWhereACallWent) {
   EXPECT_FALSE(find_lost_call(response, tools())) << "a call arrived";
 }
 
+TEST(FindLostCall, ACallThatTheEndOfTheAnswerCutIsNoFlawOfItsMarkup) {
+  ChatResponse response;
+  response.message.text = "<tool_call>{\"name\":\"status\",\"argum";
+  EXPECT_TRUE(find_lost_call(response, tools()));
+  response.finish = Finish::length;
+  EXPECT_FALSE(find_lost_call(response, tools()));
+}
+
 TEST(FindLostCall, AnAnswerWithCountedTokensAndNothingInItWasSwallowed) {
   ChatResponse response;
   response.usage.completion_tokens = 40;

@@ -223,6 +223,24 @@ TEST_F(Loop, ATruncatedCallIsAnsweredAsSuch) {
   EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
 }
 
+TEST_F(Loop, ACallThatOurOwnCapCutIsNotTheModels) {
+  ChatReply cut = call("echo", R"({"text":"he)");
+  cut.answer->finish = Finish::length;
+  cut.answer->oversize = true;
+  const TrialRecord record = run({cut, text("done")});
+  EXPECT_EQ(record.calls.defects.at(0).attribution, Attribution::harness);
+}
+
+TEST_F(Loop, AStreamThatBrokeOffInsideACallSpoilsNone) {
+  ChatReply retried = call("echo", kHello);
+  retried.cost.broken_calls = 1;
+  const TrialRecord record = run({retried, text("done")});
+  EXPECT_EQ(record.calls.total, 1);
+  EXPECT_EQ(record.calls.valid, 1);
+  EXPECT_EQ(record.calls.defects.at(0).defect, Defect::args_truncated);
+  EXPECT_EQ(record.calls.defects.at(0).attribution, Attribution::transport);
+}
+
 TEST_F(Loop, ACallThatCameAsTextIsCountedAndLeavesTheBlameOpen) {
   const TrialRecord record =
       run({call("echo", kHello), text("<tool_call>{\"name\": \"echo\", \"arguments\": {}}"
