@@ -178,6 +178,11 @@ Status check_all_rulers(Prepared& prepared, const RunParts& parts, const std::st
   return {};
 }
 
+Json rubric_json(const std::optional<Rubric>& rubric) {
+  if (!rubric) return nullptr;
+  return {{"name", rubric->name}, {"category", rubric->category}, {"points", rubric->points}};
+}
+
 Json plan_json(const RunRequest& request, const Prepared& prepared,
                const std::string& sandbox_digest) {
   Json tasks = Json::array();
@@ -185,7 +190,8 @@ Json plan_json(const RunRequest& request, const Prepared& prepared,
     tasks.push_back({{"name", task->name},
                      {"category", task->category},
                      {"digest", task->digest},
-                     {"expected_turns", task->expected_turns}});
+                     {"expected_turns", task->expected_turns},
+                     {"rubric", rubric_json(task->rubric)}});
   }
   Json contestants = Json::array();
   Json proxies = Json::object();

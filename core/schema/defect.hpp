@@ -8,7 +8,7 @@ namespace plumb {
 /// What can be wrong with a tool call. The letters are those of the taxonomy in docs/defects.md.
 enum class Defect {
   // T: no call came where one was meant, or had to be.
-  no_call,           ///< T0: the work needs a call, and none was made in the whole trial
+  no_call,           ///< T0: the trial failed, and not one call was made in it
   leaked_text,       ///< T1: the call stands in the answer's text, in the markup of some format
   leaked_reasoning,  ///< T2: the same, in the reasoning
   swallowed,         ///< T2: tokens were counted, and nothing of them arrived

@@ -29,6 +29,14 @@ std::size_t place_of(std::vector<Named>& all, const std::string& name, const Mak
   return all.size() - 1;
 }
 
+std::optional<Rubric> rubric_of(const Json& task) {
+  const Json& rubric = object_in(task, "rubric");
+  if (rubric.empty()) return std::nullopt;
+  return Rubric{.name = json_or(rubric, "name", ""),
+                .category = json_or(rubric, "category", ""),
+                .points = json_or(rubric, "points", 0)};
+}
+
 void lay_out(Board& board, const std::vector<TrialRecord>& records) {
   std::map<TrialKey, std::pair<const TrialRecord*, const TrialRecord*>> ends;  // first, last
   for (const TrialRecord& record : records) {
@@ -172,7 +180,8 @@ Board make_board(const RunInfo& run, const std::vector<TrialRecord>& records) {
   for (const Json& task : list_in(run.plan, "tasks")) {
     board.tasks.push_back({.name = json_or(task, "name", ""),
                            .category = json_or(task, "category", ""),
-                           .expected_turns = json_or(task, "expected_turns", 0)});
+                           .expected_turns = json_or(task, "expected_turns", 0),
+                           .rubric = rubric_of(task)});
   }
   for (const Json& contestant : list_in(run.plan, "contestants")) {
     board.contestants.push_back(

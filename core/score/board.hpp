@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/score/scorecard.hpp"
+#include "core/task/task.hpp"
 
 namespace plumb {
 
@@ -49,6 +50,7 @@ struct BoardTask {
   std::string name;
   std::string category;
   int expected_turns = 0;
+  std::optional<Rubric> rubric;
 };
 
 struct BoardContestant {

@@ -5,6 +5,7 @@
 #include "core/score/alarms.hpp"
 #include "core/score/board.hpp"
 #include "core/score/readings.hpp"
+#include "core/score/rubric_board.hpp"
 #include "core/score/speed.hpp"
 #include "core/score/sweeps.hpp"
 #include "core/score/tool_calls.hpp"
@@ -86,7 +87,7 @@ Json contestant_budget(const Json& plan, const std::vector<const TrialRecord*>& 
 }
 
 Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
-                     const std::string& label) {
+                     const std::vector<BoardTask>& tasks, const std::string& label) {
   const int repeats = run.repeats;
   const std::string proxy = json_or(object_in(run.plan, "proxies"), contestant.name.c_str(), "");
   const auto by_task = tallies(contestant);
@@ -121,6 +122,7 @@ Json contestant_json(const RunInfo& run, const BoardContestant& contestant,
           {"pass_hat", pass_table(by_task, repeats, PassKind::all)},
           {"timeouts_vs_fails", label.empty() ? Json(nullptr) : Json(label)},
           {"tool_calls", tool_calls(scored)},
+          {"rubrics", rubrics_json(contestant, tasks, repeats)},
           {"turns", turns(scored)},
           {"tokens", tokens(scored)},
           {"speed", speed(scored)}};
@@ -207,7 +209,7 @@ Json make_scorecard(const RunInfo& run, const std::vector<TrialRecord>& records)
   const auto labels = timeout_labels(board);
   Json contestants = Json::array();
   for (std::size_t i = 0; i < board.contestants.size(); ++i) {
-    contestants.push_back(contestant_json(run, board.contestants[i], labels[i]));
+    contestants.push_back(contestant_json(run, board.contestants[i], board.tasks, labels[i]));
   }
   return {{"schema", "plumb.scorecard/1"},
           {"run", run_json(run, board)},

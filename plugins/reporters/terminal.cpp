@@ -8,6 +8,7 @@
 #include "plugins/reporters/call_section.hpp"
 #include "plugins/reporters/layout.hpp"
 #include "plugins/reporters/sweep.hpp"
+#include "plugins/reporters/rubric_section.hpp"
 #include "plugins/reporters/words.hpp"
 
 namespace plumb {
@@ -237,7 +238,8 @@ std::string terminal_scorecard(const Json& card, const TerminalStyle& style) {
   text += speed_table(card, style);
   text += sweep_tables(card, style);
   text += server_table(card, style);
-  text += call_section(card, style) + '\n';
+  text += call_section(card, style);
+  text += rubric_section(card, style) + '\n';
   text += task_tables(card, style);
   const std::string alarms = alarm_lines(card, style);
   if (!alarms.empty()) text += '\n' + alarms;

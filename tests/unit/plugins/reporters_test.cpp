@@ -71,6 +71,45 @@ TEST(TerminalScorecard, AProxyIsNamed) {
               HasSubstr("asked through the proxy http://proxy.test:3128"));
 }
 
+TEST(TerminalScorecard, TellsWhatWasWrongWithCallsAndWhoseItIs) {
+  const RunInfo run = planned_run({{"rename"}}, {"careful", "hasty"}, 5);
+  std::vector<TrialRecord> records = some_trials();
+  records.back().calls = {.total = 12,
+                          .valid = 11,
+                          .intended = 11,
+                          .valid_at_first = 10,
+                          .lost_turns = 1,
+                          .lost_seconds = 2.5,
+                          .defects = {{.defect = Defect::leaked_text,
+                                       .attribution = Attribution::server_parser,
+                                       .turn = 5,
+                                       .call = 12,
+                                       .what = "<tool_call>\x1b[2J",
+                                       .aftermath = Aftermath::fatal}}};
+  const std::string text = terminal_scorecard(card_of(run, records), kPlain);
+  EXPECT_THAT(line_with(text, "tool calls"), HasSubstr("none bad in 1"));
+  EXPECT_THAT(line_with(text, "1.0 turns, 2.50 s"), HasSubstr("0/1"));
+  EXPECT_THAT(line_with(text, "leaked_text <tool_call>"), HasSubstr(" 1 (server_parser, 1 fatal)"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(TerminalScorecard, CountsThePointsOfARubric) {
+  RunInfo run = planned_run({{"rename"}}, {"careful", "hasty"}, 5);
+  run.plan["tasks"][0]["rubric"] = {{"name", "House rules"}, {"category", "care"}, {"points", 2}};
+  std::vector<TrialRecord> records = some_trials();
+  for (TrialRecord& record : records) {
+    record.verdict.points = record.verdict.outcome == Outcome::passed ? 2 : 1;
+  }
+  const Json card = card_of(run, records);
+  const Json& section = card["contestants"][1]["rubrics"][0];
+  EXPECT_EQ(section["total"], 60) << "one trial of two points, four of one";
+  EXPECT_EQ(section["passes"], Json({100.0, 50.0, 50.0, 50.0, 50.0}));
+  const std::string text = terminal_scorecard(card, kPlain);
+  EXPECT_THAT(line_with(text, " total "), HasSubstr("90.0"));
+  EXPECT_THAT(line_with(text, "   care "), HasSubstr("60.0 (6/10)"));
+  EXPECT_THAT(text, HasSubstr("each pass of hasty: 100.0, 50.0"));
+}
+
 TEST(TerminalScorecard, NoRateIsADashAndNeverZero) {
   const RunInfo run = planned_run({{"rename"}}, {"careful"}, 5);
   std::vector<TrialRecord> records;
