@@ -141,11 +141,12 @@ local FAILED = {
   "error",
   "fail",
   "outage",
-  "down%f[%W]",
   "offline",
-  "503",
   "maintenance",
-  "not responding",
+  "n't respond",
+  "not respond",
+  "n't answer",
+  "not answer",
   "not reachable",
   "unreachable",
   "went wrong",
@@ -158,6 +159,9 @@ local FAILED = {
   "n't retrieve",
   "interrupt",
 }
+
+-- What is down when a service is, in the same sentence: a share may be down, too.
+local SERVICES = { "service", "feed", "tool", "system", "source", "server", "lookup" }
 
 local function any(value, patterns)
   local plain = text.plain(value)
@@ -204,7 +208,11 @@ end
 
 --- Says that a service did not do its work.
 function answers.failed(value)
-  return any(value, FAILED) or answers.cannot(value)
+  if any(value, FAILED) or answers.cannot(value) then return true end
+  for sentence in text.plain(value):gmatch("[^.!?;:]+") do
+    if sentence:find("%f[%w]down%f[%W]") and any(sentence, SERVICES) then return true end
+  end
+  return false
 end
 
 -- Words before "I set" that make it no claim, and words after it.

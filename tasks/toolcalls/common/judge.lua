@@ -5,9 +5,13 @@ local judge = {}
 --- calls that never ran, are not among them: a second attempt that is right is right.
 function judge.answered(transcript, tool)
   local found = {}
-  for i, call in ipairs(transcript.calls) do
+  for _, call in ipairs(transcript.calls) do
     if call.tool == tool and call.ok then
-      found[#found + 1] = { at = i, arguments = call.arguments, result = call.result }
+      found[#found + 1] = {
+        turn = call.turn,
+        arguments = call.arguments,
+        result = call.result,
+      }
     end
   end
   return found
@@ -22,6 +26,21 @@ function judge.superfluous(transcript, allowed)
     if call.ok then seen[tool] = (seen[tool] or 0) + 1 end
     if not call.malformed and (not allowed[tool] or (seen[tool] or 0) > allowed[tool]) then
       count = count + 1
+    end
+  end
+  return count
+end
+
+local CHANGING = { send_mail = true, add_appointment = true, add_reminder = true }
+
+--- How many calls changed something beyond what `allowed` says, { tool = most answered calls }.
+--- Looking something up that would not have been needed harms nobody, and is not counted.
+function judge.changed(transcript, allowed)
+  local count, seen = 0, {}
+  for _, call in ipairs(transcript.calls) do
+    if call.ok and CHANGING[call.tool] then
+      seen[call.tool] = (seen[call.tool] or 0) + 1
+      if seen[call.tool] > (allowed[call.tool] or 0) then count = count + 1 end
     end
   end
   return count

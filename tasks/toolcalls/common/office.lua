@@ -11,9 +11,16 @@ local weather = require "weather"
 
 local office = {}
 
---- The day of every scenario, and the prompt of one.
+local RULES = [[
+Today is Friday, 20 March 2026 (2026-03-20).
+Take a tool only where the request needs one; what you know or can work out in your head, you just
+answer. Make nothing up that a tool would have to tell you, and say so when a tool fails.
+
+]]
+
+--- The prompt of a scenario: the day and the rules that hold in all of them, and the request.
 function office.prompt(request)
-  return "Today is Friday, 20 March 2026 (2026-03-20).\n\n" .. request
+  return RULES .. request
 end
 
 local numbered = 0 -- what the tools have made in this trial

@@ -31,7 +31,24 @@ return task {
       ("What is it like outside in %s right now? Sky and temperature will do."):format(city.name)
     )
   end,
-  tools = office.tools(),
+  tools = office.tools {
+    pages = function(seed)
+      local what = wanted(seed)
+      return {
+        {
+          title = ("Weather in %s, %s: now and this week"):format(what.city.name, what.city.nation),
+          url = "https://sky-diary.test/" .. text.letters(what.city.name),
+          published = "2026-03-20",
+          snippet = ("Now %.1f °C, %s. Tonight %.1f °C. Tomorrow up to %.1f °C."):format(
+            what.measured.celsius,
+            what.measured.sky,
+            what.measured.celsius - 4.4,
+            what.measured.celsius + 2.7
+          ),
+        },
+      }
+    end,
+  },
   expected_turns = 4,
   needs = { context = 8192 },
 
@@ -41,11 +58,14 @@ return task {
     local right = reports[1] and text.has(reports[1].arguments.city, what.city.name)
     local told = right and names_temperature(transcript.final, what.measured)
     local extra = judge.superfluous(transcript, { city_weather = 1 })
+    local only_searched = judge.answered(transcript, "search_web")[1]
+      and judge.superfluous(transcript, { search_web = 3 }) == 0
+      and names_temperature(transcript.final, what.measured)
     return judge.result({
       check("the weather of the right city is asked for", right, judge.called(transcript)),
       check("one call is enough", right and extra == 0, judge.called(transcript)),
       check("the answer gives the temperature of the report", told, transcript.final),
-    }, right)
+    }, right and extra == 0 or only_searched)
   end,
 
   oracle = function(model, env)
@@ -66,8 +86,9 @@ return task {
       model:say(("It is %.1f degrees."):format(what.measured.celsius))
     end,
     ["searches the web instead"] = function(model, env)
-      model:call("search_web", { query = "weather " .. wanted(env.seed).city.name })
-      model:say("It is mild and partly cloudy.")
+      local what = wanted(env.seed)
+      model:call("search_web", { query = "weather " .. what.city.name })
+      model:say(("It is %.1f degrees."):format(what.measured.celsius))
     end,
     ["asks for the country instead of the city"] = function(model, env)
       model:call("city_weather", { city = wanted(env.seed).city.nation })

@@ -43,7 +43,7 @@ return task {
       check("the price of the right share is asked for", right, judge.called(transcript)),
       check("nothing else is called", right and extra == 0, judge.called(transcript)),
       check("the answer gives the last price", told, transcript.final),
-    }, right)
+    }, right and judge.superfluous(transcript, { share_price = 1, search_web = 3 }) == 0)
   end,
 
   oracle = function(model, env)
@@ -60,6 +60,11 @@ return task {
     ["searches the web instead"] = function(model, env)
       model:call("search_web", { query = wanted(env.seed).name .. " share price" })
       model:say("It costs about 100.")
+    end,
+    ["converts what is in the right currency already"] = function(model, env)
+      local price = quote(model, env.seed)
+      model:call("calculate", { expression = ("%.2f * 1.08"):format(price) })
+      model:say(("It costs %.2f."):format(price))
     end,
     ["gives the close of yesterday"] = function(model, env)
       local price = quote(model, env.seed)

@@ -1,3 +1,4 @@
+local answers = require "answers"
 local judge = require "judge"
 local office = require "office"
 local people = require "people"
@@ -65,10 +66,13 @@ return task {
     local looked = judge.answered(transcript, "find_person")
     local mails = judge.answered(transcript, "send_mail")
     local first = mails[1]
-    local before = first and looked[1] and looked[1].at < first.at
+    local before = first and looked[1] and looked[1].turn < first.turn
     local right = before and #mails == 1 and is_right(first, people.address(pair.right))
     local body = first and first.arguments.subject .. "\n" .. first.arguments.body
-    local extra = judge.superfluous(transcript, { find_person = 4, send_mail = 1 })
+    local extra = judge.changed(transcript, { send_mail = 1 })
+    local asks = #transcript.calls == 0
+      and answers.asks(transcript.final)
+      and text.has_any(transcript.final, { "address", "mail" })
     return judge.result({
       check("the address is looked up before the mail", before, judge.called(transcript)),
       check(
@@ -77,8 +81,8 @@ return task {
         first and first.arguments.to
       ),
       check("the mail says the new time", before and names_time(body, topic), body),
-      check("nothing else is called", right and extra == 0, judge.called(transcript)),
-    }, right)
+      check("nothing else is done", right and extra == 0, judge.called(transcript)),
+    }, right or asks)
   end,
 
   oracle = function(model, env)
@@ -107,6 +111,24 @@ return task {
       local pair = wanted(env.seed)
       model:call("find_person", { query = pair.right.name })
       mail(model, env.seed, people.address(pair.near))
+    end,
+    ["mails a guessed address in the same answer as it looks it up"] = function(model, env)
+      local pair, topic = wanted(env.seed)
+      model:calls {
+        { "find_person", { query = pair.right.name } },
+        {
+          "send_mail",
+          {
+            to = { people.address(pair.right) },
+            subject = topic.subject,
+            body = "It moves to " .. topic.time .. ".",
+          },
+        },
+      }
+      model:say("Sent.")
+    end,
+    ["asks for the address"] = function(model, env)
+      model:say(("What is the e‑mail address of %s?"):format(wanted(env.seed).right.name))
     end,
     ["looks the address up and claims the rest"] = function(model, env)
       model:call("find_person", { query = wanted(env.seed).right.name })

@@ -42,13 +42,13 @@ return task {
       end
     end
     local told = place and text.has_number(transcript.final, measured.fahrenheit, 0.5)
-    local extra = judge.superfluous(transcript, { city_weather = 1 })
+    local extra = judge.changed(transcript, {})
     return judge.result({
       check("the weather of the right city is asked for", place, judge.called(transcript)),
       check("it is asked for in Fahrenheit", unit),
       check("the answer gives the temperature in Fahrenheit", told, transcript.final),
-      check("nothing else is called", unit and extra == 0, judge.called(transcript)),
-    }, told)
+      check("nothing else is done", unit and extra == 0, judge.called(transcript)),
+    }, told or unit)
   end,
 
   oracle = function(model, env)
@@ -74,6 +74,11 @@ return task {
     ["converts what is in Fahrenheit already"] = function(model, env)
       local measured = ask(model, env.seed, "fahrenheit")
       model:say(("It is %.1f °F."):format(measured.fahrenheit * 1.8 + 32))
+    end,
+    ["sets a reminder that nobody asked for"] = function(model, env)
+      local measured = ask(model, env.seed, "fahrenheit")
+      model:call("add_reminder", { text = "Look again", at = "2026-03-20T18:00:00" })
+      model:say(("It is %.1f °F."):format(measured.fahrenheit))
     end,
     ["answers without asking"] = function(model, env)
       local _, measured = wanted(env.seed)

@@ -75,7 +75,7 @@ return task {
     local date = one.date == "2026-03-23"
     local start = one.start and (one.start:match("^0?(%d:%d%d)") == "9:30")
     local minutes = one.duration_minutes == 30
-    local extra = judge.superfluous(transcript, { add_appointment = 1, find_person = 4 })
+    local extra = judge.changed(transcript, { add_appointment = 1 })
     return judge.result({
       check("one appointment is made", #made == 1, judge.called(transcript)),
       check("on Monday, 2026-03-23", date, one.date),

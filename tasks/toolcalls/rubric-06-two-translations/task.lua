@@ -107,14 +107,14 @@ return task {
       shown[code] = done[code] and text.has(transcript.final, sentence[code])
     end
     local first, second = languages[1].code, languages[2].code
-    local extra = judge.superfluous(transcript, { translate = 2 })
     local both = done[first] and done[second]
+    local extra = judge.changed(transcript, {})
     return judge.result({
       check("the sentence goes to the tool for the first language", done[first]),
       check("and for the second", done[second]),
-      check("nothing else is called", both and extra == 0, judge.called(transcript)),
+      check("nothing else is done", both and extra == 0, judge.called(transcript)),
       check("the answer shows both translations", shown[first] and shown[second]),
-    }, done[first] or done[second])
+    }, both)
   end,
 
   oracle = function(model, env)
@@ -151,12 +151,16 @@ return task {
       end
       model:say(sentence[languages[1].code] .. " / " .. sentence[languages[2].code])
     end,
-    ["has a third language translated"] = function(model, env)
+    ["mails the translations to somebody"] = function(model, env)
       local _, languages = wanted(env.seed)
       local said = translate(model, env.seed, languages)
-      local args = { text = wanted(env.seed).en, target_language = "fr" }
-      model:call("translate", args)
+      model:call("send_mail", { to = { "me@haldenwerke.test" }, subject = "Both", body = said })
       model:say(said)
+    end,
+    ["keeps the translations to itself"] = function(model, env)
+      local _, languages = wanted(env.seed)
+      translate(model, env.seed, languages)
+      model:say("Both translations are done.")
     end,
   },
 }

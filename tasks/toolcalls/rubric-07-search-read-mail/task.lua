@@ -68,14 +68,9 @@ return task {
     local order = done.opened
       and done.looked
       and mail
-      and done.opened.at < mail.at
-      and done.looked.at < mail.at
-    local extra = judge.superfluous(transcript, {
-      search_documents = 4,
-      open_document = 4,
-      find_person = 4,
-      send_mail = 1,
-    })
+      and done.opened.turn < mail.turn
+      and done.looked.turn < mail.turn
+    local extra = judge.changed(transcript, { send_mail = 1 })
     local count = (done.searched and 1 or 0)
       + (done.opened and 1 or 0)
       + (done.looked and 1 or 0)

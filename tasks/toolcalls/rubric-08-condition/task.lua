@@ -1,3 +1,4 @@
+local answers = require "answers"
 local judge = require "judge"
 local office = require "office"
 local text = require "text"
@@ -50,20 +51,19 @@ return task {
     local reminders = judge.answered(transcript, "add_reminder")
     local one = reminders[1]
     local looked = reports[1] and text.has(reports[1].arguments.city, city.name)
-    local order = looked and one and reports[1].at < one.at
+    local order = looked and one and reports[1].turn < one.turn
     local at = one and one.arguments.at:find("^2026%-03%-21[T ]08:00") ~= nil
-    local extra = judge.superfluous(transcript, { city_weather = 2, add_reminder = 1 })
+    local extra = judge.changed(transcript, { add_reminder = 1 })
+    local asks = looked and not one and answers.asks(transcript.final)
+    local timely = at and #reminders == 1
+    local says = one and text.has(one.arguments.text, thing)
     return judge.result({
       check("the weather of the right city is asked for", looked, judge.called(transcript)),
       check("the reminder comes after the weather", order, judge.called(transcript)),
-      check("it is for 2026-03-21 at 08:00", at and #reminders == 1, one and one.arguments.at),
-      check(
-        "it says what to take",
-        one and text.has(one.arguments.text, thing),
-        one and one.arguments.text
-      ),
+      check("it is for 2026-03-21 at 08:00", timely, one and one.arguments.at),
+      check("it says what to take", says, one and one.arguments.text),
       check("nothing else is done", order and extra == 0, judge.called(transcript)),
-    }, order and #reminders == 1)
+    }, asks or order and timely and says)
   end,
 
   oracle = remind(function() end),
@@ -82,6 +82,26 @@ return task {
       local _, thing = wanted(env.seed)
       model:call("add_reminder", { text = "Take the " .. thing, at = "2026-03-21T08:00:00" })
       model:say("I set a reminder.")
+    end,
+    ["sets it in the same answer as it looks"] = function(model, env)
+      local city, thing = wanted(env.seed)
+      model:calls {
+        { "city_weather", { city = city.name } },
+        { "add_reminder", { text = "Take the " .. thing, at = "2026-03-21T08:00:00" } },
+      }
+      model:say("It rains; I set the reminder.")
+    end,
+    ["looks and asks whether to go on"] = function(model, env)
+      model:call("city_weather", { city = wanted(env.seed).name })
+      model:say("It is raining. Shall I set the reminder?")
+    end,
+    ["mails somebody about it as well"] = function(model, env)
+      model:call("send_mail", {
+        to = { "me@haldenwerke.test" },
+        subject = "Weather",
+        body = "I am looking at the weather.",
+      })
+      remind(function() end)(model, env)
     end,
     ["looks and does nothing"] = function(model, env)
       model:call("city_weather", { city = wanted(env.seed).name })

@@ -40,7 +40,28 @@ return task {
       )
     )
   end,
-  tools = office.tools(),
+  tools = office.tools {
+    pages = function(seed)
+      local what = wanted(seed)
+      return {
+        {
+          title = ("Weather in %s now"):format(what.city),
+          url = "https://sky-diary.test/" .. text.letters(what.city),
+          published = "2026-03-20",
+          snippet = ("%.1f °C, %s."):format(what.measured.celsius, what.measured.sky),
+        },
+        {
+          title = ("%s (%s) share price"):format(what.company.name, what.company.symbol),
+          url = "https://ticker-tape.test/" .. what.company.symbol,
+          published = "2026-03-20",
+          snippet = ("%s %.2f at 09:30. Analysts expect a quiet day."):format(
+            what.company.currency,
+            what.price
+          ),
+        },
+      }
+    end,
+  },
   expected_turns = 4,
   needs = { context = 8192 },
 
@@ -51,20 +72,19 @@ return task {
     local looked = report and text.has(report.arguments.city, what.city)
     local quoted = quote and shares.company(quote.arguments.symbol) == what.company
     local final = transcript.final
-    local warm = looked
-      and (
-        text.has_number(final, what.measured.celsius, 0.5)
-        or text.has_number(final, what.measured.fahrenheit, 0.5)
-      )
-    local dear = quoted and text.has_number(final, what.price, 0.051)
-    local extra = judge.superfluous(transcript, { city_weather = 1, share_price = 1 })
+    local warm = text.has_number(final, what.measured.celsius, 0.5)
+      or text.has_number(final, what.measured.fahrenheit, 0.5)
+    local dear = text.has_number(final, what.price, 0.051)
+    local searched = judge.answered(transcript, "search_web")[1] and warm and dear
+    local both = looked and quoted
+    local extra = judge.changed(transcript, {})
     return judge.result({
       check("the weather of the right city is asked for", looked, judge.called(transcript)),
       check("the price of the right share is asked for", quoted, judge.called(transcript)),
-      check("nothing else is called", looked and quoted and extra == 0, judge.called(transcript)),
-      check("the answer gives the temperature", warm, final),
-      check("the answer gives the price", dear, final),
-    }, looked or quoted)
+      check("nothing else is done", both and extra == 0, judge.called(transcript)),
+      check("the answer gives the temperature", looked and warm, final),
+      check("the answer gives the price", quoted and dear, final),
+    }, both or searched)
   end,
 
   oracle = function(model, env)
@@ -101,6 +121,16 @@ return task {
       local what = wanted(env.seed)
       model:call("search_web", { query = what.city .. " weather " .. what.company.name })
       model:say(answer(what))
+    end,
+    ["mails somebody about it"] = function(model, env)
+      local what = wanted(env.seed)
+      model:calls {
+        { "city_weather", { city = what.city } },
+        { "share_price", { symbol = what.company.symbol } },
+      }
+      local said = answer(what)
+      model:call("send_mail", { to = { "me@haldenwerke.test" }, subject = "Both", body = said })
+      model:say(said)
     end,
     ["asks about the wrong city"] = function(model, env)
       local what = wanted(env.seed)

@@ -42,7 +42,7 @@ return task {
     return judge.result({
       check("the answer is right", known, transcript.final),
       check("no tool is called for it", known and quiet, judge.called(transcript)),
-    }, known)
+    }, false)
   end,
 
   oracle = function(model, env)

@@ -33,7 +33,7 @@ return task {
     return judge.result({
       check("the answer is right", right, transcript.final),
       check("no tool is called for it", right and quiet, judge.called(transcript)),
-    }, right)
+    }, right and judge.superfluous(transcript, { calculate = 2 }) == 0)
   end,
 
   oracle = function(model, env)

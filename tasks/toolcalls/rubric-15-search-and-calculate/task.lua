@@ -101,15 +101,15 @@ return task {
       local value = arithmetic.evaluate(call.arguments.expression)
       if value and math.abs(value - what.answer) < 0.001 then calculated = call end
     end
-    local order = found and calculated and found.at < calculated.at
+    local order = found and calculated and found.turn < calculated.turn
     local right = found and text.has_number(transcript.final, what.answer, 0.5)
-    local extra = judge.superfluous(transcript, { search_web = 4, calculate = 2 })
+    local extra = judge.changed(transcript, {})
     return judge.result({
       check("the population is searched for", found, judge.called(transcript)),
       check("the calculator gets what was found", order, judge.called(transcript)),
       check("the answer is right", right, transcript.final),
-      check("nothing else is called", order and extra == 0, judge.called(transcript)),
-    }, right)
+      check("nothing else is done", order and extra == 0, judge.called(transcript)),
+    }, right or order)
   end,
 
   oracle = answer(function(what)
@@ -135,6 +135,13 @@ return task {
       local what = wanted(env.seed)
       model:call("calculate", { expression = ("0.01 * %d * 370000"):format(what.percent) })
       model:say("It is about 7,400.")
+    end,
+    ["sets a reminder to look again"] = function(model, env)
+      local what = wanted(env.seed)
+      model:call("add_reminder", { text = "Look again", at = "2027-01-04T09:00:00" })
+      answer(function()
+        return what.people
+      end)(model, env)
     end,
     ["searches and asks whether to go on"] = function(model, env)
       search(model, wanted(env.seed))

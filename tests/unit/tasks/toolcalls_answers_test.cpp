@@ -117,7 +117,9 @@ TEST_F(ToolCallAnswers, AFailedServiceIsToldInManyWays) {
         "503."}) {
     EXPECT_TRUE(holds("answers.failed(value)", said)) << said;
   }
-  EXPECT_FALSE(holds("answers.failed(value)", "The share is doing well today."));
+  for (const char* said : {"The share is doing well today.", "It is down 3 % today, at 503."}) {
+    EXPECT_FALSE(holds("answers.failed(value)", said)) << said;
+  }
 }
 
 TEST_F(ToolCallAnswers, ANumberIsTheSameInEveryWayOfWritingIt) {
