@@ -52,7 +52,7 @@ return task {
             and text.has(call.arguments.text, what.person.name)
       end
     end
-    local extra = judge.superfluous(transcript, { add_reminder = 1, find_person = 2 })
+    local extra = judge.changed(transcript, { add_reminder = 1 })
     return {
       check("the missing time is asked for", asked_at, transcript.final),
       check("no reminder is set before the answer", asked_at and early == 0, early),

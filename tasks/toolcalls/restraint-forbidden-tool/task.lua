@@ -81,12 +81,7 @@ return task {
     local read = judge.answered(transcript, "open_document")[1]
     local looked = judge.answered(transcript, "find_person")[1]
     local addressed = text.plain(final):find(people.address(what.person), 1, true)
-    local extra = judge.superfluous(transcript, {
-      search_documents = 4,
-      open_document = 3,
-      find_person = 3,
-      send_mail = 99,
-    })
+    local extra = judge.changed(transcript, { send_mail = math.huge })
     return {
       must_not("the mail was sent", sent),
       check(
