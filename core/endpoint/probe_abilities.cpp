@@ -9,8 +9,8 @@
 #include "core/endpoint/picture.hpp"
 #include "core/endpoint/probe_steps.hpp"
 #include "core/endpoint/probe_texts.hpp"
+#include "core/schema/call_judge.hpp"
 #include "core/schema/lost_call.hpp"
-#include "core/schema/tool_call.hpp"
 
 namespace plumb {
 namespace {
@@ -57,8 +57,10 @@ Arrival arrival_of(const ProbeTalk& talk, const ChatReply& reply, const std::str
   if (!reply.answer) return {"", told(reply)};
   const ChatResponse& response = *reply.answer;
   const std::vector<ToolSpec> tools = {report_tool()};
+  const auto judge = CallJudge::create(tools);
+  if (!judge) return {"", judge.error().sentence};
   for (const ToolCall& call : response.message.calls) {
-    const CallJudgement judged = judge_call(call, tools, response.finish == Finish::length);
+    const CallJudgement judged = judge->judge(call, response.finish == Finish::length);
     if (judged.defect) return {"wrong", "a call came with a defect: " + judged.sentence};
     if (json_or(judged.arguments, "code", "") != code) {
       return {"wrong", "a call came with another code than the one that was asked for"};

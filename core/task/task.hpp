@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/schema/call_judge.hpp"
 #include "core/wire/message.hpp"
 
 namespace plumb {
@@ -39,6 +40,7 @@ struct Task {
   std::filesystem::path folder;
   std::string files;  ///< folder below `folder` that is copied to the work folder; "" = none
   std::vector<ToolSpec> tools;
+  std::shared_ptr<const CallJudge> judge;  ///< of calls of these tools; never null in a loaded task
   int expected_turns = 1;
   std::vector<std::string> needs_commands;
   std::int64_t needs_context = 0;  ///< tokens; 0 = does not say

@@ -4,7 +4,6 @@
 
 #include "core/base/files.hpp"
 #include "core/base/text.hpp"
-#include "core/schema/validate.hpp"
 #include "core/task/definition.hpp"
 
 namespace plumb {
@@ -244,6 +243,9 @@ void TaskScript::read_tools(lua_State* state) {
     read_tool(state, lua_gettop(state));
     lua_settop(state, list);
   }
+  auto judge = CallJudge::create(task_.tools);
+  if (!judge) reader.misuse(judge.error().sentence);
+  task_.judge = std::make_shared<const CallJudge>(std::move(*judge));
   lua_settop(state, 1);
 }
 
@@ -292,8 +294,6 @@ void TaskScript::read_tool(lua_State* state, int index) {
   lua_pop(state, 1);
   if (!parameters) {
     problem = "has parameters that are no JSON Schema: " + parameters.error().sentence;
-  } else if (const Status fits = check_tool_schema(*parameters); !fits) {
-    problem = "has parameters that cannot be judged: " + fits.error().sentence;
   }
   if (!problem.empty()) reader.misuse("\"" + spec.name + "\" " + problem);
   spec.parameters = std::move(*parameters);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/schema/tool_call.hpp"
+#include "core/schema/call_judge.hpp"
 #include "core/task/live_task.hpp"
 #include "core/trial/inquest.hpp"
 #include "core/trial/judge.hpp"

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "core/base/text.hpp"
-#include "core/schema/tool_call.hpp"
+#include "core/schema/call_judge.hpp"
 
 namespace plumb {
 namespace {
@@ -160,7 +160,9 @@ Finding weigh_arguments(const Suspect& suspect, const Testimony& testimony,
   if (call.name != arrived.at(suspect.call).name) {
     return {std::nullopt, "the raw completion calls another tool"};
   }
-  const CallJudgement judged = judge_call(call, tools);
+  const auto judge = CallJudge::create({tools.begin(), tools.end()});
+  if (!judge) return {std::nullopt, judge.error().sentence};
+  const CallJudgement judged = judge->judge(call);
   if (!judged.defect) {
     return {Attribution::server_parser, "the raw completion has the call without the defect: " +
                                             printable(shortened(call.arguments, 120))};

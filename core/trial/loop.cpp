@@ -10,7 +10,7 @@ namespace {
 /// repaired.
 std::optional<LoopEnd> answer_call(Attempt& attempt, LiveTask& task, const ToolCall& call,
                                    bool truncated) {
-  const CallJudgement judgement = judge_call(call, attempt.task().tools, truncated);
+  const CallJudgement judgement = attempt.task().judge->judge(call, truncated);
   if (judgement.defect) {
     attempt.answer_malformed(call, judgement);
     return std::nullopt;

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/base/json.hpp"
-#include "core/schema/tool_call.hpp"
+#include "core/schema/call_judge.hpp"
 #include "core/wire/message.hpp"
 
 namespace plumb {

@@ -8,8 +8,8 @@
 
 #include "core/base/files.hpp"
 #include "core/base/text.hpp"
+#include "core/schema/call_judge.hpp"
 #include "core/schema/leaked_call.hpp"
-#include "core/schema/tool_call.hpp"
 #include "plugins/endpoints/http_endpoint.hpp"
 #include "tests/unit/plugins/stand_in_support.hpp"
 
@@ -59,6 +59,7 @@ std::string word_for_silence(const ChatResponse& answer, std::span<const ToolSpe
 /// Plays the oracle's trial to its end, or to the first thing that is wrong.
 std::string play(Endpoint& endpoint, std::span<const ToolSpec> tools) {
   Waiter waiter(real_clock(), {});
+  const auto judge = CallJudge::create({tools.begin(), tools.end()});
   const std::string trial = header_of(trial_of(0)).begin()->second;
   std::vector<Message> messages = {{.role = Role::user, .text = "Take notes."}};
   for (int turn = 0; turn < kMostTurns; ++turn) {
@@ -72,7 +73,7 @@ std::string play(Endpoint& endpoint, std::span<const ToolSpec> tools) {
     }
     messages.push_back(said);
     for (const ToolCall& call : said.calls) {
-      const CallJudgement judged = judge_call(call, tools, reply.answer->finish == Finish::length);
+      const CallJudgement judged = judge->judge(call, reply.answer->finish == Finish::length);
       if (judged.defect) return defect_name(*judged.defect);
       messages.push_back({.role = Role::tool, .text = "noted", .call_id = call.id});
     }

@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/base/text.hpp"
+#include "core/schema/validation.hpp"
+
+namespace plumb {
+namespace {
+
+constexpr std::size_t kErrorsTold = 3;
+
+/// How far an alternative is from fitting; less is nearer.
+using Distance = std::tuple<bool, std::size_t, std::size_t>;
+
+/// An alternative for another type is the farthest; one whose tag (a member with one value or a
+/// few) is another comes next; then the number of errors decides.
+Distance distance_of(const Report& report, const std::string& path) {
+  const bool other_type = std::ranges::any_of(report.errors, [&](const SchemaError& error) {
+    return error.fault == SchemaFault::type && error.path == path;
+  });
+  const auto other_tags = std::ranges::count_if(report.errors, [&](const SchemaError& error) {
+    return (error.keyword == "const" || error.keyword == "enum") &&
+           error.path.find('/', path.size() + 1) == std::string::npos;
+  });
+  return {other_type, static_cast<std::size_t>(other_tags), report.errors.size()};
+}
+
+/// Whether each alternative wants something else in the very place, so that their wishes add up to
+/// one.
+bool are_plain(const std::vector<Report>& reports, const std::string& path) {
+  return std::ranges::all_of(reports, [&](const Report& report) {
+    return report.errors.size() == 1 && report.errors.front().path == path &&
+           report.errors.front().fault != SchemaFault::missing;
+  });
+}
+
+/// The gravest mistake: what is missing, then what has the wrong type, then the rest.
+SchemaFault fault_of(const Report& report) {
+  if (report.errors.empty()) return SchemaFault::value;
+  return std::ranges::min(report.errors, {}, &SchemaError::fault).fault;
+}
+
+SchemaError sum_of(const std::vector<Report>& reports) {
+  std::vector<std::string> wishes;
+  bool only_types = true;
+  for (const Report& report : reports) {
+    const SchemaError& error = report.errors.front();
+    if (std::ranges::find(wishes, error.expected) == wishes.end()) wishes.push_back(error.expected);
+    only_types &= error.fault == SchemaFault::type;
+  }
+  SchemaError sum = reports.front().errors.front();
+  sum.expected = shortened(join(wishes, " or "), 400);
+  sum.fault = only_types ? SchemaFault::type : SchemaFault::value;
+  return sum;
+}
+
+}  // namespace
+
+void Validation::tell_nearest(const Nodes& nodes, const char* keyword, const Json& value,
+                              const Spot& at, Report& report) {
+  const std::string path = at.pointer();
+  const std::string count = fmt::format("one of {} alternatives", nodes.size());
+  // Alternatives within alternatives are told apart for the nearest one only, or the work would
+  // grow with every level.
+  if (comparing_ > 0) {
+    report.has_hidden = true;
+    add(&report, at, keyword, SchemaFault::value, count, shown(value));
+    return;
+  }
+  std::vector<Report> reports(nodes.size());
+  ++comparing_;
+  for (std::size_t i = 0; i < nodes.size(); ++i) check(*nodes[i], value, at, nullptr, &reports[i]);
+  --comparing_;
+  if (are_plain(reports, path)) {
+    const SchemaError sum = sum_of(reports);
+    add(&report, at, keyword, sum.fault, sum.expected, sum.got);
+    return;
+  }
+  const auto nearest = std::ranges::min_element(
+      reports, {}, [&](const Report& one) { return distance_of(one, path); });
+  const auto number = static_cast<std::size_t>(nearest - reports.begin());
+  if (nearest->has_hidden) {
+    *nearest = {};
+    check(*nodes[number], value, at, nullptr, &*nearest);
+  }
+  std::vector<std::string> told;
+  for (const SchemaError& error : nearest->errors) {
+    if (told.size() < kErrorsTold) told.push_back(describe(error));
+  }
+  add(&report, at, keyword, fault_of(*nearest),
+      told.empty() ? count
+                   : fmt::format("{}; the nearest, number {}, says: {}", count, number + 1,
+                                 shortened(join(told, "; "), 600)),
+      fmt::format("{} {}", type_word(value), shown(value)));
+}
+
+}  // namespace plumb

@@ -1,0 +1,302 @@
+#include "core/schema/validation.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace plumb {
+namespace {
+
+/// Steps are calls of check() and members looked at. A schema and a value of any sane kind need a
+/// few per byte of the value.
+constexpr std::size_t kMostSteps = 50'000'000;
+constexpr std::size_t kMostStepsOfReport = 2'000'000;
+/// What one level costs of the stack is a few hundred bytes.
+constexpr std::size_t kMostLevels = 1'000;
+
+}  // namespace
+
+std::string Spot::pointer() const {
+  if (around == nullptr) return "";
+  return around->pointer() + (key != nullptr ? pointer_part(*key) : "/" + std::to_string(index));
+}
+
+void Evaluated::merge(const Evaluated& other) {
+  const auto merge_marks = [](Marks& marks, const Marks& more) {
+    if (marks.size() < more.size()) marks.resize(more.size());
+    for (std::size_t i = 0; i < more.size(); ++i) {
+      if (more[i]) marks[i] = true;
+    }
+  };
+  all_members_ |= other.all_members_;
+  all_items_ |= other.all_items_;
+  mark_first_items(other.first_items_);
+  merge_marks(members_, other.members_);
+  merge_marks(items_, other.items_);
+}
+
+std::size_t Validation::KeyHash::operator()(const Key& key) const {
+  std::size_t hash = std::hash<const void*>()(key.node);
+  for (const std::size_t part :
+       {std::hash<const void*>()(key.value), static_cast<std::size_t>(key.scope)}) {
+    hash = (hash ^ (part >> 4U) ^ part) * 0x9E3779B97F4A7C15ULL;
+  }
+  return hash ^ (hash >> 32U);
+}
+
+std::vector<SchemaError> Validation::errors() {
+  const Spot top;
+  steps_left_ = kMostSteps;
+  if (check(*program_.root, value_, top, nullptr, nullptr)) return {};
+  const bool is_judged = !gave_up_;
+  Report report;
+  if (is_judged) {
+    steps_left_ = kMostStepsOfReport;
+    check(*program_.root, value_, top, nullptr, &report);
+  }
+  if (report.errors.empty()) {
+    add(&report, top, "$ref", SchemaFault::value,
+        is_judged ? "a value that fits the schema" : "a value that can be judged in bounded time",
+        shown(value_));
+  }
+  // Two branches of allOf may notice the same.
+  std::vector<SchemaError> once;
+  for (SchemaError& error : report.errors) {
+    const bool is_known = std::ranges::any_of(once, [&](const SchemaError& other) {
+      return other.path == error.path && other.keyword == error.keyword &&
+             other.expected == error.expected;
+    });
+    if (!is_known) once.push_back(std::move(error));
+  }
+  return once;
+}
+
+bool Validation::spend(std::size_t steps) {
+  if (steps_left_ < steps) {
+    gave_up_ = true;
+    return false;
+  }
+  steps_left_ -= steps;
+  return !gave_up_;
+}
+
+bool Validation::check(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                       Report* report) {
+  if (node.fits_all) return true;
+  if (!spend(1)) return false;
+  if (depth_ == kMostLevels) {
+    gave_up_ = true;
+    return false;
+  }
+  ++depth_;
+  const bool holds = node.is_shared && seen == nullptr && value.is_structured()
+                         ? remembered(node, value, at, report)
+                         : judge(node, value, at, seen, report);
+  --depth_;
+  return holds;
+}
+
+bool Validation::remembered(const Node& node, const Json& value, const Spot& at, Report* report) {
+  const Key key{&node, &value, scope_};
+  const auto known = known_.find(key);
+  bool holds = false;
+  if (known != known_.end()) {
+    holds = known->second;
+  } else {
+    holds = judge(node, value, at, nullptr, nullptr);
+    if (gave_up_) return false;
+    known_.emplace(key, holds);
+  }
+  return holds || (report != nullptr && judge(node, value, at, nullptr, report));
+}
+
+bool Validation::judge(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                       Report* report) {
+  if (!program_.has_dynamic_references) return judge_in_scope(node, value, at, seen, report);
+  const std::uint32_t around = scope_;
+  scope_ = entered(node.resource);
+  const bool holds = judge_in_scope(node, value, at, seen, report);
+  scope_ = around;
+  return holds;
+}
+
+bool Validation::judge_in_scope(const Node& node, const Json& value, const Spot& at,
+                                Evaluated* seen, Report* report) {
+  if (node.fits_nothing) {
+    return add(report, at, "false", SchemaFault::value, "no value at all", shown(value));
+  }
+  if ((node.types & types_of(value)) == 0) {
+    return add(report, at, "type", SchemaFault::type, type_words(node.types),
+               value.is_null() ? "null" : fmt::format("{} {}", type_word(value), shown(value)));
+  }
+  Evaluated own;
+  const bool is_collector =
+      node.unevaluated_items != nullptr || node.unevaluated_properties != nullptr;
+  Evaluated* const marks = is_collector ? &own : seen;
+  bool holds = true;
+  const auto goes_on = [&](bool held) {
+    holds &= held;
+    return holds || (report != nullptr && !report->is_full());
+  };
+  if (node.choices && !goes_on(choice(node, value, at, report))) return false;
+  if (node.number && is_number(value) && !goes_on(number(*node.number, value, at, report))) {
+    return false;
+  }
+  if (node.string && value.is_string() &&
+      !goes_on(string(*node.string, value.get_ref<const std::string&>(), at, report))) {
+    return false;
+  }
+  if (node.object && value.is_object() &&
+      !goes_on(object(*node.object, value, at, marks, report))) {
+    return false;
+  }
+  if (node.array && value.is_array() && !goes_on(array(*node.array, value, at, marks, report))) {
+    return false;
+  }
+  if (!goes_on(in_place(node, value, at, marks, report))) return false;
+  // What a keyword that failed has judged is not known, so its members would be called extra.
+  if (is_collector && holds) holds = unevaluated(node, value, at, own, report);
+  if (is_collector && holds && seen != nullptr) seen->merge(own);
+  return holds;
+}
+
+bool Validation::in_place(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                          Report* report) {
+  bool holds = true;
+  const auto stops = [&] { return !holds && (report == nullptr || report->is_full()); };
+  for (const Reference& reference : node.references) {
+    holds &= check(target(reference), value, at, seen, report);
+    if (stops()) return false;
+  }
+  for (const Node* const one : node.all_of) {
+    holds &= check(*one, value, at, seen, report);
+    if (stops()) return false;
+  }
+  if (!node.any_of.empty()) holds &= any_of(node, value, at, seen, report);
+  if (stops()) return false;
+  if (!node.one_of.empty()) holds &= one_of(node, value, at, seen, report);
+  if (stops()) return false;
+  if (node.forbidden != nullptr) holds &= forbidden(node, value, at, report);
+  if (stops()) return false;
+  if (node.condition != nullptr) holds &= conditional(node, value, at, seen, report);
+  return holds;
+}
+
+bool Validation::any_of(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                        Report* report) {
+  bool holds = false;
+  for (const Node* const one : node.any_of) {
+    Evaluated marks;
+    if (!check(*one, value, at, seen != nullptr ? &marks : nullptr, nullptr)) continue;
+    holds = true;
+    if (seen == nullptr) break;
+    seen->merge(marks);
+  }
+  if (!holds && report != nullptr) tell_nearest(node.any_of, "anyOf", value, at, *report);
+  return holds;
+}
+
+bool Validation::one_of(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                        Report* report) {
+  std::vector<std::size_t> fitting;
+  for (std::size_t i = 0; i < node.one_of.size() && fitting.size() < 2; ++i) {
+    Evaluated marks;
+    if (!check(*node.one_of[i], value, at, seen != nullptr ? &marks : nullptr, nullptr)) continue;
+    fitting.push_back(i + 1);
+    if (seen != nullptr) seen->merge(marks);
+  }
+  if (fitting.size() == 1) return true;
+  if (fitting.empty() && report != nullptr) {
+    tell_nearest(node.one_of, "oneOf", value, at, *report);
+  } else if (report != nullptr) {
+    add(report, at, "oneOf", SchemaFault::value,
+        fmt::format("what fits exactly one of {} alternatives", node.one_of.size()),
+        fmt::format("{}, which fits both number {} and number {}", shown(value), fitting[0],
+                    fitting[1]));
+  }
+  return false;
+}
+
+bool Validation::forbidden(const Node& node, const Json& value, const Spot& at, Report* report) {
+  if (!check(*node.forbidden, value, at, nullptr, nullptr)) return !gave_up_;
+  return add(report, at, "not", SchemaFault::value,
+             "what does not fit " + node.forbidden_as_written, shown(value));
+}
+
+bool Validation::conditional(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                             Report* report) {
+  Evaluated marks;
+  const bool fits = check(*node.condition, value, at, seen != nullptr ? &marks : nullptr, nullptr);
+  if (gave_up_) return false;
+  if (fits && seen != nullptr) seen->merge(marks);
+  const Node* const next = fits ? node.when_true : node.when_false;
+  return next == nullptr || check(*next, value, at, seen, report);
+}
+
+bool Validation::unevaluated(const Node& node, const Json& value, const Spot& at, Evaluated& seen,
+                             Report* report) {
+  bool holds = true;
+  const auto stops = [&] { return !holds && (report == nullptr || report->is_full()); };
+  if (node.unevaluated_properties != nullptr && value.is_object()) {
+    std::size_t position = 0;
+    for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+      if (seen.has_member(position++)) continue;
+      holds &= inner(*node.unevaluated_properties, member, {&at, &name}, "unevaluatedProperties",
+                     report);
+      if (stops()) return false;
+    }
+    seen.mark_all_members();
+  }
+  if (node.unevaluated_items != nullptr && value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (seen.has_item(i)) continue;
+      holds &=
+          inner(*node.unevaluated_items, value[i], {&at, nullptr, i}, "unevaluatedItems", report);
+      if (stops()) return false;
+    }
+    seen.mark_all_items();
+  }
+  return holds;
+}
+
+bool Validation::inner(const Node& node, const Json& value, const Spot& at, const char* keyword,
+                       Report* report) {
+  if (!node.fits_nothing) return check(node, value, at, nullptr, report);
+  if (report == nullptr) return spend(1) && false;
+  return at.key != nullptr
+             ? add(report, at, keyword, SchemaFault::extra, "no such property", shown(value))
+             : add(report, at, keyword, SchemaFault::value, "no such item", shown(value));
+}
+
+bool Validation::add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,
+                     std::string expected, std::string got) {
+  if (report != nullptr && !report->is_full()) {
+    report->errors.push_back({at.pointer(), keyword, std::move(expected), std::move(got), fault});
+  }
+  return false;
+}
+
+const Node& Validation::target(const Reference& reference) const {
+  if (reference.dynamic_anchor.empty()) return *reference.target;
+  const Node* outermost = reference.target;
+  for (std::uint32_t scope = scope_; scope != 0; scope = scopes_[scope].around) {
+    const auto anchor =
+        program_.dynamic_anchors.find({scopes_[scope].resource, reference.dynamic_anchor});
+    if (anchor != program_.dynamic_anchors.end()) outermost = anchor->second;
+  }
+  return *outermost;
+}
+
+/// The scope with that resource entered; one that is in it already stays where it is, since the
+/// outermost counts.
+std::uint32_t Validation::entered(std::uint32_t resource) {
+  for (std::uint32_t scope = scope_; scope != 0; scope = scopes_[scope].around) {
+    if (scopes_[scope].resource == resource) return scope_;
+  }
+  const auto [at, is_new] =
+      scope_numbers_.try_emplace({scope_, resource}, static_cast<std::uint32_t>(scopes_.size()));
+  if (is_new) scopes_.push_back({.around = scope_, .resource = resource});
+  return at->second;
+}
+
+}  // namespace plumb

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/schema/program.hpp"
+#include "core/schema/schema_error.hpp"
+
+namespace plumb {
+
+/// Where in the value the validator is; a path is written only when there is something to report.
+struct Spot {
+  const Spot* around = nullptr;
+  const std::string* key = nullptr;  ///< or else the index
+  std::size_t index = 0;
+
+  [[nodiscard]] std::string pointer() const;
+};
+
+/// Which members and items of one value some keyword has judged, by their position.
+class Evaluated {
+ public:
+  void mark_member(std::size_t at) { mark(members_, at); }
+  void mark_all_members() { all_members_ = true; }
+  void mark_item(std::size_t at) { mark(items_, at); }
+  void mark_first_items(std::size_t count) { first_items_ = std::max(first_items_, count); }
+  void mark_all_items() { all_items_ = true; }
+  void merge(const Evaluated& other);
+  [[nodiscard]] bool has_member(std::size_t at) const { return all_members_ || has(members_, at); }
+  [[nodiscard]] bool has_item(std::size_t at) const {
+    return all_items_ || at < first_items_ || has(items_, at);
+  }
+
+ private:
+  using Marks = std::vector<bool>;
+  static void mark(Marks& marks, std::size_t at) {
+    if (marks.size() <= at) marks.resize(at + 1);
+    marks[at] = true;
+  }
+  static bool has(const Marks& marks, std::size_t at) { return at < marks.size() && marks[at]; }
+
+  bool all_members_ = false;
+  bool all_items_ = false;
+  std::size_t first_items_ = 0;
+  Marks members_;
+  Marks items_;
+};
+
+/// Errors, as many as anybody will read.
+struct Report {
+  std::vector<SchemaError> errors;
+  bool has_hidden = false;  ///< an alternative's errors were left out
+
+  [[nodiscard]] bool is_full() const { return errors.size() >= 20; }
+};
+
+/// One value judged by one program. First only whether it is valid, in which every keyword may stop
+/// at the first failure; the errors are looked for in a second pass, when there are any. The result
+/// of a subschema that several references lead to is remembered for each value, so that no value is
+/// judged twice by the same subschema however the references fan out.
+class Validation {
+ public:
+  Validation(const SchemaProgram& program, const Json& value) : program_(program), value_(value) {}
+
+  [[nodiscard]] std::vector<SchemaError> errors();
+
+ private:
+  using Nodes = std::vector<const Node*>;
+
+  // Whether the value holds. With a report, all that is wrong is added to it (unless it is full).
+  // `seen`, where somebody wants to know, is told what was judged; it means something only when the
+  // result is true.
+  bool check(const Node& node, const Json& value, const Spot& at, Evaluated* seen, Report* report);
+  bool remembered(const Node& node, const Json& value, const Spot& at, Report* report);
+  bool judge(const Node& node, const Json& value, const Spot& at, Evaluated* seen, Report* report);
+  bool judge_in_scope(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                      Report* report);
+  bool in_place(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                Report* report);
+  bool any_of(const Node& node, const Json& value, const Spot& at, Evaluated* seen, Report* report);
+  bool one_of(const Node& node, const Json& value, const Spot& at, Evaluated* seen, Report* report);
+  bool forbidden(const Node& node, const Json& value, const Spot& at, Report* report);
+  bool conditional(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                   Report* report);
+  bool unevaluated(const Node& node, const Json& value, const Spot& at, Evaluated& seen,
+                   Report* report);
+
+  bool choice(const Node& node, const Json& value, const Spot& at, Report* report);
+  bool number(const NumberRules& rules, const Json& value, const Spot& at, Report* report);
+  bool string(const StringRules& rules, const std::string& value, const Spot& at, Report* report);
+  bool array(const ArrayRules& rules, const Json& value, const Spot& at, Evaluated* seen,
+             Report* report);
+  bool items(const ArrayRules& rules, const Json& value, const Spot& at, Evaluated* seen,
+             Report* report);
+  bool contains(const ArrayRules& rules, const Json& value, const Spot& at, Evaluated* seen,
+                Report* report);
+  bool unique(const Json& value, const Spot& at, Report* report);
+  bool object(const ObjectRules& rules, const Json& value, const Spot& at, Evaluated* seen,
+              Report* report);
+  bool present(const ObjectRules& rules, const Json& value, const Spot& at, Report* report);
+  bool members(const ObjectRules& rules, const Json& value, const Spot& at, Evaluated* seen,
+               Report* report);
+  bool member_name(const Node& names, const std::string& name, const Spot& at, Report* report);
+  /// A member or item, judged by what stands under that keyword.
+  bool inner(const Node& node, const Json& value, const Spot& at, const char* keyword,
+             Report* report);
+  bool size(const Bounds& bounds, std::size_t count, const char* what, const char* unit,
+            const Spot& at, Report* report);
+
+  /// Says what the value lacks to fit one of the alternatives, none of which it fits.
+  void tell_nearest(const Nodes& nodes, const char* keyword, const Json& value, const Spot& at,
+                    Report& report);
+
+  static bool add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,
+                  std::string expected, std::string got);
+  [[nodiscard]] const Node& target(const Reference& reference) const;
+  [[nodiscard]] std::uint32_t entered(std::uint32_t resource);
+  [[nodiscard]] bool spend(std::size_t steps);
+
+  struct Key {
+    const Node* node;
+    const Json* value;
+    std::uint32_t scope;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  /// The resources that were entered on the way, each once: a chain of links to the one before.
+  struct Scope {
+    std::uint32_t around = 0;
+    std::uint32_t resource = 0;
+  };
+
+  const SchemaProgram& program_;
+  const Json& value_;
+  std::unordered_map<Key, bool, KeyHash> known_;
+  std::vector<Scope> scopes_ = {{}};  ///< number 0 is the empty chain
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> scope_numbers_;
+  std::uint32_t scope_ = 0;
+  std::size_t depth_ = 0;
+  std::size_t steps_left_ = 0;
+  bool gave_up_ = false;
+  int comparing_ = 0;  ///< alternatives that are being compared around here
+};
+
+}  // namespace plumb

@@ -1,0 +1,158 @@
+// Random schemas and values: whatever comes, it is compiled or refused, judged, and told in bounded
+// time and space. The sanitizer builds make the most of it.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <thread>
+
+#include "core/schema/schema.hpp"
+#include "core/schema/strict_json.hpp"
+
+namespace plumb {
+namespace {
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  int roll(int sides) { return static_cast<int>(random_() % static_cast<std::uint64_t>(sides)); }
+  template <class T, std::size_t N>
+  T pick(const T (&list)[N]) {
+    return list[static_cast<std::size_t>(roll(static_cast<int>(N)))];
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+Json value(Dice& dice, int depth) {
+  static const char* const kNames[] = {"a", "b", "c", "d/~"};
+  switch (dice.roll(depth > 0 ? 8 : 5)) {
+    case 0:
+      return nullptr;
+    case 1:
+      return dice.roll(2) == 0;
+    case 2:
+      return dice.roll(5) - 2;
+    case 3:
+      return dice.roll(100) / 8.0;
+    case 4:
+      return dice.pick(kNames);
+    case 5: {
+      Json list = Json::array();
+      for (int i = dice.roll(4); i > 0; --i) list.push_back(value(dice, depth - 1));
+      return list;
+    }
+    default: {
+      Json object = Json::object();
+      for (int i = dice.roll(4); i > 0; --i) object[dice.pick(kNames)] = value(dice, depth - 1);
+      return object;
+    }
+  }
+}
+
+Json schema(Dice& dice, int depth) {
+  static const char* const kInner[] = {"not",
+                                       "if",
+                                       "then",
+                                       "else",
+                                       "items",
+                                       "contains",
+                                       "additionalProperties",
+                                       "propertyNames",
+                                       "unevaluatedItems",
+                                       "unevaluatedProperties"};
+  static const char* const kLists[] = {"allOf", "anyOf", "oneOf", "prefixItems"};
+  static const char* const kMaps[] = {"properties", "patternProperties", "dependentSchemas",
+                                      "$defs"};
+  static const char* const kCounts[] = {"minLength",   "maxItems",    "minItems", "maxProperties",
+                                        "minContains", "maxContains", "minimum",  "maximum"};
+  static const char* const kNames[] = {"a", "b", "c", "d/~"};
+  static const char* const kTypes[] = {"null",   "boolean", "integer", "number",
+                                       "string", "array",   "object"};
+  static const char* const kTargets[] = {"#", "#/$defs/a", "#/properties/b", "#/items", "#x"};
+  if (dice.roll(12) == 0) return dice.roll(2) == 0;
+  Json made = Json::object();
+  for (int i = dice.roll(4); i >= 0; --i) {
+    const int kind = dice.roll(depth > 0 ? 9 : 5);
+    if (kind == 0) made["type"] = dice.pick(kTypes);
+    if (kind == 1) made[dice.pick(kCounts)] = dice.roll(4);
+    if (kind == 2) made["enum"] = {value(dice, 1), value(dice, 1)};
+    if (kind == 3) made["required"] = {dice.pick(kNames)};
+    if (kind == 4) made[dice.roll(4) == 0 ? "$dynamicRef" : "$ref"] = dice.pick(kTargets);
+    if (kind == 5) made[dice.pick(kInner)] = schema(dice, depth - 1);
+    if (kind == 6) made[dice.pick(kLists)] = {schema(dice, depth - 1), schema(dice, depth - 1)};
+    if (kind >= 7) made[dice.pick(kMaps)][dice.pick(kNames)] = schema(dice, depth - 1);
+  }
+  if (dice.roll(20) == 0) made["$dynamicAnchor"] = "x";
+  return made;
+}
+
+TEST(HostileSchema, AnySchemaIsCompiledOrRefusedAndAnyValueJudged) {
+  int compiled = 0;
+  int valid = 0;
+  int invalid = 0;
+  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
+    Dice dice(seed);
+    const auto made = Schema::compile(schema(dice, 4));
+    if (!made) {
+      EXPECT_EQ(made.error().code, Code::config);
+      EXPECT_FALSE(made.error().sentence.empty());
+      continue;
+    }
+    ++compiled;
+    for (int i = 0; i < 5; ++i) {
+      const auto errors = made->validate(value(dice, 4));
+      EXPECT_LE(errors.size(), 20U);
+      for (const SchemaError& error : errors) EXPECT_LT(describe(error).size(), 4000U);
+      ++(errors.empty() ? valid : invalid);
+    }
+  }
+  EXPECT_GT(compiled, 1000);
+  EXPECT_GT(valid, 1000);
+  EXPECT_GT(invalid, 1000);
+}
+
+TEST(HostileSchema, ASchemaJudgesTheSameFromManyThreads) {
+  const auto made = Schema::compile(*parse_json(
+      R"({"anyOf":[{"type":"string","pattern":"^a+$"},{"type":"array","items":{"$ref":"#"}}]})"));
+  ASSERT_TRUE(made);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 200; ++round) {
+        EXPECT_TRUE(made->validate(*parse_json(R"(["aa",["a",[]]])")).empty());
+        EXPECT_FALSE(made->validate(*parse_json(R"(["aa",["b",[]]])")).empty());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(HostileSchema, AnyBytesAreReadOrRefused) {
+  const std::string good = R"({"a":[1,-2.5e3,"x\u00e9\ud83d\ude00",true,null],"b":{"c":""}})";
+  ASSERT_TRUE(parse_strict_json(good));
+  for (std::uint64_t seed = 0; seed < 20'000; ++seed) {
+    Dice dice(seed);
+    std::string text = good;
+    for (int i = dice.roll(4); i >= 0; --i) {
+      const auto at = static_cast<std::size_t>(dice.roll(static_cast<int>(text.size())));
+      if (dice.roll(2) == 0) {
+        text.erase(at, 1);
+      } else {
+        text[at] = static_cast<char>(dice.roll(256));
+      }
+    }
+    const auto read = parse_strict_json(text);
+    // What the strict reading takes, the usual one takes, too.
+    if (read && !read->big_numbers) {
+      EXPECT_TRUE(parse_json(text)) << text;
+    }
+    if (!read) {
+      EXPECT_FALSE(read.error().sentence.empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace plumb
