@@ -7,8 +7,8 @@ exclude_files = {
   "tests/**/broken/**", -- files that have to be wrong
 }
 
-local values = { "null", "json" }
-local task_api = { "task", "check", "must_not", "bench", "suite", "null", "json" }
+local values = { "null", "json", "schema" }
+local task_api = { "task", "check", "must_not", "bench", "suite", "null", "json", "schema" }
 files["plugins/**/*.lua"] = { read_globals = values }
 files["sandboxes/**/*.lua"] = { read_globals = values }
 files["tasks/**/*.lua"] = { read_globals = task_api }

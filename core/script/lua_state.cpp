@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/script/lua_json.hpp"
 #include "core/script/lua_libraries.hpp"
+#include "core/script/lua_schema.hpp"
 
 namespace plumb {
 namespace fs = std::filesystem;
@@ -95,6 +96,7 @@ struct LuaState::Impl {
     lua_pushcfunction(state, &Impl::print);
     lua_setglobal(state, "print");
     open_json(state);
+    open_schema(state);
   }
 };
 
