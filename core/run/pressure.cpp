@@ -93,7 +93,7 @@ void weigh_filler(Endpoint& endpoint, Waiter& waiter, const Contestant& contesta
                   fmt::format("no answer told how many tokens filler has: {:g} bytes each are "
                               "assumed",
                               kUsualBytesPerToken)};
-  if (many && *many > *few) {
+  if (few && many && *many > *few) {
     const double bytes = static_cast<double>(most) - static_cast<double>(kLeast);
     const double each = bytes / static_cast<double>(*many - *few);
     finding = {"filler_weight",

@@ -24,7 +24,8 @@ Status Compiler::run(const Json& schema) {
   PLUMB_TRY(const Resource* const top, documents_.add(schema, "", Dialect()));
   static_cast<void>(top);
   if (!schema.is_object() && !schema.is_boolean()) {
-    return bad_schema("", "a schema is an object, or true or false, and this is " + shown(schema));
+    return bad_schema(
+        "", "a schema is an object, or true or false, and this is " + shown_value(schema));
   }
   program_.root = &node_of(schema);
   do {
@@ -88,8 +89,9 @@ Result<Reference> Compiler::refer(const Node& from, const Json& schema,
                                   const std::string& reference, bool dynamic) {
   auto target = documents_.find(*documents_.home(schema).resource, reference);
   if (!target) {
-    return bad_schema(from.place, fmt::format("the reference {} leads nowhere: {}",
-                                              shown(Json(reference)), target.error().sentence));
+    return bad_schema(
+        from.place, fmt::format("the reference {} leads nowhere: {}", shown_value(Json(reference)),
+                                target.error().sentence));
   }
   Reference made{.target = use(*target->schema), .dynamic_anchor = {}};
   if (dynamic) made.dynamic_anchor = std::move(target->dynamic_anchor);

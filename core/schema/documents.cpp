@@ -147,7 +147,7 @@ Result<Resource*> Documents::entered(const Json& schema, Resource& parent,
   if (id_at == schema.end()) return &parent;
   if (dialect.draft7 && schema.contains("$ref")) return &parent;
   if (!id_at->is_string())
-    return bad_schema(place, "\"$id\" must be a URI, and is " + shown(*id_at));
+    return bad_schema(place, "\"$id\" must be a URI, and is " + shown_value(*id_at));
   const UriParts id = split_fragment(id_at->get_ref<const std::string&>());
   if (!id.fragment.empty() && !dialect.draft7) {
     return bad_schema(place, "\"$id\" may have no fragment; that is what \"$anchor\" is for");
@@ -156,7 +156,7 @@ Result<Resource*> Documents::entered(const Json& schema, Resource& parent,
   const std::string uri = resolve_uri(parent.uri, id.document);
   const auto [known, is_new] = by_uri_.try_emplace(uri, nullptr);
   if (!is_new && known->second->root != &schema) {
-    return bad_schema(place, fmt::format("\"$id\" {} is there twice", shown(*id_at)));
+    return bad_schema(place, fmt::format("\"$id\" {} is there twice", shown_value(*id_at)));
   }
   if (is_root) {
     parent.uri = uri;
@@ -172,7 +172,8 @@ Status Documents::name_anchors(const Json& schema, Resource& resource, const std
   const auto name = [&](const char* keyword, const std::string& anchor) -> Status {
     const auto [at, is_new] = resource.anchors.try_emplace(anchor, &schema);
     if (is_new || at->second == &schema) return {};
-    return bad_schema(place, fmt::format("\"{}\" {} is there twice", keyword, shown(Json(anchor))));
+    return bad_schema(place,
+                      fmt::format("\"{}\" {} is there twice", keyword, shown_value(Json(anchor))));
   };
   if (resource.dialect.draft7) {
     const std::string* const id = schema.contains("$ref") ? nullptr : text_member(schema, "$id");
@@ -184,7 +185,7 @@ Status Documents::name_anchors(const Json& schema, Resource& resource, const std
     if (at == schema.end()) continue;
     if (!at->is_string() || at->get_ref<const std::string&>().empty()) {
       return bad_schema(place,
-                        fmt::format("\"{}\" must be a name, and is {}", keyword, shown(*at)));
+                        fmt::format("\"{}\" must be a name, and is {}", keyword, shown_value(*at)));
     }
     PLUMB_CHECK(name(keyword, at->get<std::string>()));
   }
@@ -199,7 +200,7 @@ Result<Dialect> Documents::dialect_of(const Json& schema, const Dialect& otherwi
   const auto at = schema.find("$schema");
   if (at == schema.end()) return otherwise;
   if (!at->is_string()) {
-    return bad_schema(place, "\"$schema\" must be a URI, and is " + shown(*at));
+    return bad_schema(place, "\"$schema\" must be a URI, and is " + shown_value(*at));
   }
   const std::string uri = without_empty_fragment(at->get<std::string>());
   if (uri == kDraft2020) return Dialect();
@@ -214,7 +215,7 @@ Result<Dialect> Documents::custom_dialect(const std::string& uri, const std::str
   if (meta == nullptr) {
     return bad_schema(place, fmt::format("\"$schema\" names {}; known are {}, {} and registered "
                                          "documents",
-                                         shown(Json(uri)), kDraft2020, kDraft7));
+                                         shown_value(Json(uri)), kDraft2020, kDraft7));
   }
   const auto vocabulary = meta->find("$vocabulary");
   if (!meta->is_object() || vocabulary == meta->end() || !vocabulary->is_object()) return Dialect();
@@ -227,7 +228,7 @@ Result<Dialect> Documents::custom_dialect(const std::string& uri, const std::str
         name.starts_with(kPrefix) ? std::string_view(name).substr(kPrefix.size()) : "";
     if (needed == Json(true) && !kKnown.contains(word)) {
       return bad_schema(place, fmt::format("{} needs the vocabulary {}, which Plumbline lacks",
-                                           shown(Json(uri)), shown(Json(name))));
+                                           shown_value(Json(uri)), shown_value(Json(name))));
     }
     if (word == "applicator") dialect.applicator = true;
     if (word == "validation") dialect.validation = true;
@@ -241,7 +242,7 @@ Result<Resource*> Documents::document(const Resource& from, const std::string& u
   const Json* const registered = registered_.find(uri);
   if (registered == nullptr) {
     return fail(Code::config, fmt::format("there is no document {} here, and nothing is fetched",
-                                          shown(Json(uri))));
+                                          shown_value(Json(uri))));
   }
   PLUMB_CHECK(add(*registered, uri, from.dialect));
   return by_uri_.at(uri);
@@ -254,7 +255,7 @@ Result<const Json*> Documents::pointed_at(Resource& resource, const std::string&
   for (const std::string& part : split(std::string_view(pointer).substr(1), '/')) {
     at = member_of(*at, unescaped(part));
     if (at == nullptr)
-      return fail(Code::config, "there is nothing at " + shown(Json("#" + pointer)));
+      return fail(Code::config, "there is nothing at " + shown_value(Json("#" + pointer)));
     place += "/" + part;
     if (const auto known = homes_.find(at); known != homes_.end()) {
       around = const_cast<Resource*>(known->second.resource);
@@ -262,7 +263,7 @@ Result<const Json*> Documents::pointed_at(Resource& resource, const std::string&
   }
   if (!is_schema(*at)) {
     return fail(Code::config, fmt::format("what stands at {} is no schema but {}",
-                                          shown(Json("#" + pointer)), shown(*at)));
+                                          shown_value(Json("#" + pointer)), shown_value(*at)));
   }
   PLUMB_CHECK(scan(*at, *around, place));
   return at;
@@ -279,7 +280,7 @@ Result<Documents::Target> Documents::find(const Resource& from, const std::strin
   }
   const auto anchor = resource->anchors.find(fragment);
   if (anchor == resource->anchors.end()) {
-    return fail(Code::config, "there is no anchor " + shown(Json(fragment)));
+    return fail(Code::config, "there is no anchor " + shown_value(Json(fragment)));
   }
   const auto dynamic = resource->dynamic_anchors.find(fragment);
   const bool is_dynamic =

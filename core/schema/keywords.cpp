@@ -58,7 +58,7 @@ std::unexpected<Error> bad_member(const Keyword& keyword, const std::string& nam
                                   std::string_view expected, const Json& value) {
   return bad_schema(keyword.home.place + pointer_part(keyword.name) + pointer_part(name),
                     fmt::format("a member of \"{}\" must be {}, and is {}", keyword.name, expected,
-                                shown(value)));
+                                shown_value(value)));
 }
 
 Status count(const Keyword& keyword, std::uint64_t& bound) {
@@ -119,7 +119,7 @@ Status read_type(const Keyword& keyword) {
                                                       "string", "array",   "object"};
       return bad_schema(keyword.home.place,
                         fmt::format("\"type\" is {}, which is none of the types of JSON{}",
-                                    shown(one), did_you_mean(word, kWords)));
+                                    shown_value(one), did_you_mean(word, kWords)));
     }
     keyword.node.types |= bit;
   }
@@ -200,12 +200,12 @@ Status read_additional_items(const Keyword& keyword) {
 }
 
 Status read_contains(const Keyword& keyword) {
-  made(keyword.node.array).contains_as_written = shown(keyword.value);
+  made(keyword.node.array).contains_as_written = shown_value(keyword.value);
   return one_schema(keyword, keyword.node.array->contains);
 }
 
 Status read_not(const Keyword& keyword) {
-  keyword.node.forbidden_as_written = shown(keyword.value);
+  keyword.node.forbidden_as_written = shown_value(keyword.value);
   return one_schema(keyword, keyword.node.forbidden);
 }
 
@@ -387,8 +387,8 @@ std::unexpected<Error> unknown(const Keyword& keyword, bool draft7) {
 }  // namespace
 
 std::unexpected<Error> Keyword::must_be(std::string_view expected) const {
-  return bad_schema(home.place,
-                    fmt::format("\"{}\" must be {}, and is {}", name, expected, shown(value)));
+  return bad_schema(
+      home.place, fmt::format("\"{}\" must be {}, and is {}", name, expected, shown_value(value)));
 }
 
 Status read_keyword(const Keyword& keyword) {

@@ -66,7 +66,7 @@ void Validation::tell_nearest(const Nodes& nodes, const char* keyword, const Jso
   // grow with every level.
   if (comparing_ > 0) {
     report.has_hidden = true;
-    add(&report, at, keyword, SchemaFault::value, count, shown(value));
+    add(&report, at, keyword, SchemaFault::value, count, shown_value(value));
     return;
   }
   std::vector<Report> reports(nodes.size());
@@ -93,7 +93,7 @@ void Validation::tell_nearest(const Nodes& nodes, const char* keyword, const Jso
       told.empty() ? count
                    : fmt::format("{}; the nearest, number {}, says: {}", count, number + 1,
                                  shortened(join(told, "; "), 600)),
-      fmt::format("{} {}", type_word(value), shown(value)));
+      fmt::format("{} {}", type_word(value), shown_value(value)));
 }
 
 }  // namespace plumb

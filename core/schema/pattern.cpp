@@ -264,7 +264,7 @@ struct Pattern::Engine {
 Result<Pattern> Pattern::compile(std::string_view ecma) {
   const auto refused = [&](std::string_view reason) {
     return fail(Code::config, fmt::format("the pattern {} cannot be used: {}",
-                                          shown(Json(std::string(ecma))), reason));
+                                          shown_value(Json(std::string(ecma))), reason));
   };
   if (ecma.size() > kLongestPattern) {
     return refused(fmt::format("it is longer than {} bytes", kLongestPattern));

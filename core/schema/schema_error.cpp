@@ -70,7 +70,7 @@ const char* type_word(const Json& value) {
   return is_big_number(value) ? "number" : value.type_name();
 }
 
-std::string shown(const Json& value, std::size_t limit) {
+std::string shown_value(const Json& value, std::size_t limit) {
   std::string text;
   write(value, limit, text);
   return printable(shortened(text, limit));

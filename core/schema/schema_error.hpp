@@ -33,6 +33,6 @@ struct SchemaError {
 [[nodiscard]] const char* type_word(const Json& value);
 /// The value as JSON text in one printable line, about `limit` bytes at most; costs no more than
 /// that.
-[[nodiscard]] std::string shown(const Json& value, std::size_t limit = 80);
+[[nodiscard]] std::string shown_value(const Json& value, std::size_t limit = 80);
 
 }  // namespace plumb

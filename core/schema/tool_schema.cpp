@@ -34,7 +34,7 @@ Result<Schema> compile_tool_schema(const Json& parameters) {
     return fail(Code::config,
                 fmt::format("the schema, at the top: \"required\" names {}, which is not among the "
                             "properties",
-                            shown(name)));
+                            shown_value(name)));
   }
   return schema;
 }

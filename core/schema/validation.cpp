@@ -57,7 +57,7 @@ std::vector<SchemaError> Validation::errors() {
   if (report.errors.empty()) {
     add(&report, top, "$ref", SchemaFault::value,
         is_judged ? "a value that fits the schema" : "a value that can be judged in bounded time",
-        shown(value_));
+        shown_value(value_));
   }
   // Two branches of allOf may notice the same.
   std::vector<SchemaError> once;
@@ -123,11 +123,12 @@ bool Validation::judge(const Node& node, const Json& value, const Spot& at, Eval
 bool Validation::judge_in_scope(const Node& node, const Json& value, const Spot& at,
                                 Evaluated* seen, Report* report) {
   if (node.fits_nothing) {
-    return add(report, at, "false", SchemaFault::value, "no value at all", shown(value));
+    return add(report, at, "false", SchemaFault::value, "no value at all", shown_value(value));
   }
   if ((node.types & types_of(value)) == 0) {
-    return add(report, at, "type", SchemaFault::type, type_words(node.types),
-               value.is_null() ? "null" : fmt::format("{} {}", type_word(value), shown(value)));
+    return add(
+        report, at, "type", SchemaFault::type, type_words(node.types),
+        value.is_null() ? "null" : fmt::format("{} {}", type_word(value), shown_value(value)));
   }
   Evaluated own;
   const bool is_collector =
@@ -211,7 +212,7 @@ bool Validation::one_of(const Node& node, const Json& value, const Spot& at, Eva
   } else if (report != nullptr) {
     add(report, at, "oneOf", SchemaFault::value,
         fmt::format("what fits exactly one of {} alternatives", node.one_of.size()),
-        fmt::format("{}, which fits both number {} and number {}", shown(value), fitting[0],
+        fmt::format("{}, which fits both number {} and number {}", shown_value(value), fitting[0],
                     fitting[1]));
   }
   return false;
@@ -220,7 +221,7 @@ bool Validation::one_of(const Node& node, const Json& value, const Spot& at, Eva
 bool Validation::forbidden(const Node& node, const Json& value, const Spot& at, Report* report) {
   if (!check(*node.forbidden, value, at, nullptr, nullptr)) return !gave_up_;
   return add(report, at, "not", SchemaFault::value,
-             "what does not fit " + node.forbidden_as_written, shown(value));
+             "what does not fit " + node.forbidden_as_written, shown_value(value));
 }
 
 bool Validation::conditional(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
@@ -264,8 +265,8 @@ bool Validation::inner(const Node& node, const Json& value, const Spot& at, cons
   if (!node.fits_nothing) return check(node, value, at, nullptr, report);
   if (report == nullptr) return spend(1) && false;
   return at.key != nullptr
-             ? add(report, at, keyword, SchemaFault::extra, "no such property", shown(value))
-             : add(report, at, keyword, SchemaFault::value, "no such item", shown(value));
+             ? add(report, at, keyword, SchemaFault::extra, "no such property", shown_value(value))
+             : add(report, at, keyword, SchemaFault::value, "no such item", shown_value(value));
 }
 
 bool Validation::add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,

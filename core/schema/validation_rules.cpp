@@ -15,11 +15,11 @@ std::size_t characters(const std::string& text) {
 }
 
 std::string choices_shown(const Node& node) {
-  if (node.is_const) return shown(node.choices_as_written);
+  if (node.is_const) return shown_value(node.choices_as_written);
   std::vector<std::string> known;
   std::size_t size = 0;
   for (const Json& one : node.choices_as_written) {
-    known.push_back(shown(one));
+    known.push_back(shown_value(one));
     size += known.back().size();
     if (size > 300) break;
   }
@@ -45,7 +45,7 @@ bool Validation::choice(const Node& node, const Json& value, const Spot& at, Rep
   if (std::ranges::binary_search(*node.choices, value, before)) return true;
   if (report == nullptr) return false;
   return add(report, at, node.is_const ? "const" : "enum", SchemaFault::value, choices_shown(node),
-             shown(value));
+             shown_value(value));
 }
 
 bool Validation::number(const NumberRules& rules, const Json& value, const Spot& at,
@@ -57,11 +57,11 @@ bool Validation::number(const NumberRules& rules, const Json& value, const Spot&
     holds = false;
     if (report == nullptr) return false;
     add(report, at, limit.keyword, SchemaFault::value,
-        fmt::format("{} {}", text.words, shown(limit.bound)), shown(value));
+        fmt::format("{} {}", text.words, shown_value(limit.bound)), shown_value(value));
   }
   if (rules.divisor && !rules.divisor->divides(value)) {
     holds = add(report, at, "multipleOf", SchemaFault::value,
-                "a multiple of " + shown(rules.divisor_as_written), shown(value));
+                "a multiple of " + shown_value(rules.divisor_as_written), shown_value(value));
   }
   return holds;
 }
@@ -75,7 +75,7 @@ bool Validation::string(const StringRules& rules, const std::string& value, cons
                 ? false
                 : add(report, at, "pattern", SchemaFault::value,
                       "text that matches " + printable(shortened(rules.pattern->source(), 200)),
-                      shown(Json(value)));
+                      shown_value(Json(value)));
   }
   return holds;
 }
@@ -150,9 +150,9 @@ bool Validation::unique(const Json& value, const Spot& at, Report* report) {
       order, [&](std::size_t a, std::size_t b) { return compare_values(value[a], value[b]) == 0; });
   if (twin == order.end()) return true;
   if (report == nullptr) return false;
-  return add(
-      report, at, "uniqueItems", SchemaFault::value, "items that all differ",
-      fmt::format("{} as item {} and again as item {}", shown(value[*twin]), twin[0], twin[1]));
+  return add(report, at, "uniqueItems", SchemaFault::value, "items that all differ",
+             fmt::format("{} as item {} and again as item {}", shown_value(value[*twin]), twin[0],
+                         twin[1]));
 }
 
 bool Validation::object(const ObjectRules& rules, const Json& value, const Spot& at,
@@ -236,7 +236,7 @@ bool Validation::member_name(const Node& names, const std::string& name, const S
   return add(report, at, "propertyNames", is_closed ? SchemaFault::extra : SchemaFault::value,
              is_closed || why.errors.empty() ? "no such property"
                                              : "a name that is " + why.errors.front().expected,
-             "the name " + shown(text));
+             "the name " + shown_value(text));
 }
 
 }  // namespace plumb
