@@ -76,6 +76,23 @@ TEST(ParseContestant, ReadsHowAServerWantsToBeAsked) {
   EXPECT_EQ(contestant->ready_timeout_s, 30);
 }
 
+TEST(ParseContestant, ReadsThePressureThatItIsPutUnder) {
+  const auto pressed =
+      parse_contestant("a=http://one:8000,context_fill=0.75,tool_error_rate=0.1,context=32768");
+  ASSERT_TRUE(pressed) << pressed.error().sentence;
+  EXPECT_EQ(pressed->fill(), 0.75);
+  EXPECT_EQ(pressed->error_rate(), 0.1);
+  EXPECT_EQ(pressed->context, 32'768);
+  const auto plain = parse_contestant("a=http://one:8000");
+  EXPECT_NE(pressed->identity(), plain->identity());
+  EXPECT_FALSE(plain->identity().contains("context_fill"));
+  for (const char* wrong : {"context_fill=1", "context_fill=-0.1", "context_fill=full",
+                            "tool_error_rate=1", "context=0"}) {
+    EXPECT_FALSE(parse_contestant(std::string("a=http://one:8000,") + wrong)) << wrong;
+  }
+  EXPECT_FALSE(parse_contestant("a=replay:7f3a,context_fill=0.5"));
+}
+
 TEST(ParseContestant, ABareUrlIsNamedByHostAndPort) {
   EXPECT_EQ(parse_contestant("http://127.0.0.1:8000")->name, "127.0.0.1-8000");
   EXPECT_EQ(parse_contestant("https://api.example.org/v1?x=y,model=m")->name, "api.example.org");

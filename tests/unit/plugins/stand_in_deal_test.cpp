@@ -45,6 +45,14 @@ double unit_of(const std::string& text) {
          18446744073709551616.0;
 }
 
+TEST(StandInDeal, SkillFallsInProportionToWhatTheFirstRequestFills) {
+  const auto options = parse_stand_in_options("skill=1,skill_at_full=0.2").value();
+  EXPECT_DOUBLE_EQ(skill_at(options, 0), 1);
+  EXPECT_DOUBLE_EQ(skill_at(options, 0.5), 0.6);
+  EXPECT_DOUBLE_EQ(skill_at(options, 1), 0.2);
+  EXPECT_DOUBLE_EQ(skill_at(parse_stand_in_options("skill=0.7").value(), 1), 0.7);
+}
+
 TEST(StandInDeal, ThreeHundredTrialsAreDealtByTheDocumentedFormula) {
   const auto options = parse_stand_in_options("skill=0.8").value();
   int oracles = 0;

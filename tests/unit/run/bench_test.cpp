@@ -25,6 +25,28 @@ class BenchFile : public testing::Test {
   test::TempFolder folder_;
 };
 
+TEST_F(BenchFile, SaysHowHardItIsMade) {
+  const auto bench = load(R"(return bench {
+    suite = "tasks/starter", context_fill = 0.5, tool_error_rate = 0.1,
+    sweep = { context_fill = { 0.75, 0, 0.5 } },
+    contestants = { { name = "a", url = "http://one:8000/v1", context = 32768, context_fill = 0.2 } },
+  })");
+  ASSERT_TRUE(bench) << bench.error().sentence;
+  EXPECT_EQ(bench->context_fill, 0.5);
+  EXPECT_EQ(bench->tool_error_rate, 0.1);
+  EXPECT_THAT(bench->sweep.values, testing::ElementsAre(0, 0.5, 0.75));
+  EXPECT_EQ(bench->contestants[0].context, 32'768);
+  EXPECT_EQ(bench->contestants[0].fill(), 0.2);
+
+  const auto refused = [&](const std::string& line) {
+    return refusal("return bench { suite = \"x\", " + line + " }");
+  };
+  EXPECT_THAT(refused("context_fill = 1"), HasSubstr("from 0 to 0.95"));
+  EXPECT_THAT(refused("tool_error_rate = \"often\""), HasSubstr("from 0 to 0.99"));
+  EXPECT_THAT(refused("sweep = { 0, 0.5 }"), HasSubstr("sweep = { context_fill ="));
+  EXPECT_THAT(refused("sweep = { context_fill = { 0, 2 } }"), HasSubstr("2 is not"));
+}
+
 TEST_F(BenchFile, SaysAllThatARunNeeds) {
   const auto bench = load(R"(return bench {
     suite = "tasks/starter", repeats = 5, seed = 7, concurrency = 2, budget = { hard_stop = 1.5 },
