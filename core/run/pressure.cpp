@@ -35,7 +35,8 @@ double bytes_per_token(const CapabilityCard& card) {
 }
 
 /// The tokens of the prompt that is nothing but so much filler, as the server counts them.
-std::optional<std::int64_t> weight_of(Endpoint& endpoint, Waiter& waiter, std::size_t bytes) {
+/// 0: nobody counted them.
+std::int64_t weight_of(Endpoint& endpoint, Waiter& waiter, std::size_t bytes) {
   constexpr std::uint64_t kMaterial = 1;
   const std::vector<Message> messages = {
       {.role = Role::user, .text = filler_text(kMaterial, 0, bytes)}};
@@ -46,8 +47,7 @@ std::optional<std::int64_t> weight_of(Endpoint& endpoint, Waiter& waiter, std::s
                                          .trial_header = "",
                                          .allowed = std::chrono::minutes(5)},
                                         waiter);
-  if (!reply.answer || reply.answer->usage.prompt_tokens.value_or(0) <= 0) return std::nullopt;
-  return reply.answer->usage.prompt_tokens;
+  return reply.answer ? reply.answer->usage.prompt_tokens.value_or(0) : 0;
 }
 
 /// Tokens of the task's own turns behind its opening.
@@ -86,16 +86,16 @@ void weigh_filler(Endpoint& endpoint, Waiter& waiter, const Contestant& contesta
   constexpr std::int64_t kMost = 48 * 1024;
   const auto window = fill_window(contestant, card);
   const std::int64_t most = window ? std::clamp<std::int64_t>(window->tokens, 2048, kMost) : kMost;
-  const auto few = weight_of(endpoint, waiter, kLeast);
-  const auto many =
-      few ? weight_of(endpoint, waiter, static_cast<std::size_t>(most)) : std::nullopt;
+  const std::int64_t few = weight_of(endpoint, waiter, kLeast);
+  const std::int64_t many =
+      few > 0 ? weight_of(endpoint, waiter, static_cast<std::size_t>(most)) : 0;
   Finding finding{"filler_weight", Basis::unknown, nullptr,
                   fmt::format("no answer told how many tokens filler has: {:g} bytes each are "
                               "assumed",
                               kUsualBytesPerToken)};
-  if (few && many && *many > *few) {
+  if (many > few) {
     const double bytes = static_cast<double>(most) - static_cast<double>(kLeast);
-    const double each = bytes / static_cast<double>(*many - *few);
+    const double each = bytes / static_cast<double>(many - few);
     finding = {"filler_weight",
                Basis::measured,
                {{"bytes_per_token", each}},

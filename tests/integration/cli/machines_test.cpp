@@ -59,6 +59,19 @@ TEST_F(Machines, ABenchOfTwoThatExcludeEachOtherIsMeasured) {
   EXPECT_EQ(json("again.json"), summary);
 }
 
+TEST_F(Machines, AServerIsBroughtUpOnceForAllValuesOfASweep) {
+  write_bench("foreground");
+  std::vector<std::string> swept = run_bench();
+  swept.insert(swept.end(), {"--sweep", "tool_error_rate=0,0.5"});
+  const PlumbEnd end = plumb(swept);
+  EXPECT_EQ(end.code, 0) << end.out << end.err;
+  EXPECT_EQ(bytes("diary"),
+            "up m-bf16\ndown m-bf16\nup m-nvfp4\ndown m-nvfp4\nup m-bf16\ndown m-bf16\n");
+  const Json card = json("card.json");
+  ASSERT_EQ(card["sweeps"].size(), 2U);
+  EXPECT_EQ(card["sweeps"][1]["contestant"], "nvfp4");
+}
+
 TEST_F(Machines, CtrlCWhileAServerComesUpLeavesNoProcessBehind) {
   write_bench("never");
   PlumbProcess process(PLUMB_PROGRAM, run_bench(), settings());

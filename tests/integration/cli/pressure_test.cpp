@@ -79,7 +79,7 @@ TEST_F(Pressed, TheStoreKeepsASeedInThePlaceOfTheFiller) {
     EXPECT_GT(record.filling->bytes, 150'000);
   }
   EXPECT_LT(bytes("plumb.db").size(), 150'000U);
-  const PlumbEnd shown = plumb({"show", "last/a/number-note"});
+  const PlumbEnd shown = plumb({"show", "last/a/number-note/1"});
   EXPECT_THAT(shown.out, HasSubstr("[filler: ")) << shown.err;
 }
 
