@@ -129,11 +129,13 @@ TEST_F(Pressed, WhatMakesNoSenseIsRefusedBeforeAnythingIsRun) {
 }
 
 TEST_F(Pressed, ADryRunSaysWhatIsFilledAndWhetherItFitsTheCache) {
-  const PlumbEnd end = plumb({"run", kQuick, "--model", "a=standin:context=16384", "--context-fill",
-                              "0.75", "--tool-error-rate", "0.1", "--dry-run"});
+  const PlumbEnd end =
+      plumb({"run", kQuick, "--model", "a=standin:context=16384,flavour=vllm", "--context-fill",
+             "0.75", "--tool-error-rate", "0.1", "--concurrency", "8", "--dry-run"});
   EXPECT_EQ(end.code, 0) << end.err;
   EXPECT_THAT(end.out, AllOf(HasSubstr("window filled to 0.75 of 16,384 tokens"),
-                             HasSubstr("tools fail on purpose at 0.1")));
+                             HasSubstr("8 trials at once would hold"),
+                             HasSubstr("its KV cache holds 65,536")));
 }
 
 }  // namespace
