@@ -35,9 +35,10 @@ struct RunParts {
 };
 
 /// What a run of this bench would do, probes included, and nothing of it done: {"schema":
-/// "plumb.plan/1", trials, concurrency, budget{}, contestants[{name, model, pace{}, tasks[{name,
-/// expected_turns, turns, seconds, tokens, stop_seconds, calibrated, skipped}]}]}. `skipped` is
-/// null or a sentence. Errors as of conduct_run().
+/// "plumb.plan/1", trials, concurrency, budget{}, contestants[{name, model, pace{}, pressure{},
+/// tasks[{name, expected_turns, turns, seconds, tokens, opening_tokens, stop_seconds, calibrated,
+/// skipped}]}]}. `skipped` is null or a sentence, `pressure` null or what pressure_json() says.
+/// Errors as of conduct_run().
 [[nodiscard]] Result<Json> plan_run(RunRequest request, const RunParts& parts,
                                     std::stop_token stop);
 

@@ -91,6 +91,7 @@ TEST(ParseContestant, ReadsThePressureThatItIsPutUnder) {
     EXPECT_FALSE(parse_contestant(std::string("a=http://one:8000,") + wrong)) << wrong;
   }
   EXPECT_FALSE(parse_contestant("a=replay:7f3a,context_fill=0.5"));
+  EXPECT_TRUE(parse_contestant("a=replay:7f3a,tool_error_rate=0.5"));
 }
 
 TEST(ParseContestant, ABareUrlIsNamedByHostAndPort) {
