@@ -39,6 +39,9 @@ struct Task {
   std::string summary;
   std::filesystem::path folder;
   std::string files;  ///< folder below `folder` that is copied to the work folder; "" = none
+  /// The conversation as it stands when the model is asked first; its last message is the prompt.
+  /// Empty: the scaffold's system prompt and the prompt.
+  std::vector<Message> opening;
   std::vector<ToolSpec> tools;
   std::shared_ptr<const CallJudge> judge;  ///< of calls of these tools; never null in a loaded task
   int expected_turns = 1;

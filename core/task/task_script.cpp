@@ -140,8 +140,8 @@ int TaskScript::define_task(lua_State* state) {
 void TaskScript::read_definition(lua_State* state) {
   const DefinitionReader reader(state, "task");
   reader.only({"name", "category", "summary", "prompt", "files", "tools", "expected_turns",
-               "images", "needs", "setup", "grade", "next_user", "oracle", "negative_controls",
-               "trivial_pass", "keep_processes", "single_answer", "rubric"});
+               "images", "opening", "needs", "setup", "grade", "next_user", "oracle",
+               "negative_controls", "trivial_pass", "keep_processes", "single_answer", "rubric"});
   task_.name = reader.text("name");
   if (!is_task_name(task_.name)) {
     reader.misuse("the name \"" + task_.name +
@@ -154,7 +154,10 @@ void TaskScript::read_definition(lua_State* state) {
   }
   task_.category = reader.text("category");
   task_.summary = reader.text_or("summary", "");
-  if (lua_getfield(state, 1, "prompt") != LUA_TFUNCTION) static_cast<void>(reader.text("prompt"));
+  read_opening(state, reader);
+  if (task_.opening.empty() && lua_getfield(state, 1, "prompt") != LUA_TFUNCTION) {
+    static_cast<void>(reader.text("prompt"));
+  }
   lua_settop(state, 1);
   task_.files = reader.text_or("files", "");
   std::error_code error;
@@ -215,6 +218,33 @@ void TaskScript::read_definition(lua_State* state) {
   }
   std::ranges::sort(task_.controls);
   read_tools(state);
+}
+
+void TaskScript::read_opening(lua_State* state, const DefinitionReader& reader) {
+  if (!reader.has("opening")) return;
+  if (reader.has("prompt")) {
+    reader.misuse("`opening` ends with the prompt, so there is no `prompt` beside it");
+  }
+  const char* const form =
+      "`opening` is a list of { role = \"system\", \"user\" or \"assistant\", text = \"...\" } "
+      "that "
+      "ends with the user's";
+  if (lua_getfield(state, 1, "opening") != LUA_TTABLE) reader.misuse(form);
+  for (lua_Integer i = 1; lua_rawgeti(state, 2, i) != LUA_TNIL; ++i) {
+    if (lua_type(state, -1) != LUA_TTABLE) reader.misuse(form);
+    const DefinitionReader message(state, "task: opening");
+    message.only({"role", "text"});
+    const std::string role = message.text("role");
+    Message read{.text = message.text("text")};
+    for (const Role known : {Role::system, Role::user, Role::assistant, Role::tool}) {
+      if (role == role_name(known)) read.role = known;
+    }
+    if (role != role_name(read.role) || read.role == Role::tool) reader.misuse(form);
+    task_.opening.push_back(std::move(read));
+    lua_settop(state, 2);
+  }
+  lua_settop(state, 1);
+  if (task_.opening.empty() || task_.opening.back().role != Role::user) reader.misuse(form);
 }
 
 void TaskScript::read_tools(lua_State* state) {
@@ -339,6 +369,7 @@ void TaskScript::push_seed_env(lua_State* state) const {
 }
 
 Result<std::string> TaskScript::prompt() {
+  if (!task_.opening.empty()) return task_.opening.back().text;
   std::string text;
   PLUMB_CHECK(lua_->protect([&](lua_State* state) {
     push_field(state, "prompt");

@@ -42,6 +42,7 @@ class TaskScript {
   TaskScript(std::filesystem::path folder, std::uint64_t seed);
   static int define_task(lua_State* state);
   void read_definition(lua_State* state);
+  void read_opening(lua_State* state, const DefinitionReader& reader);
   void read_tools(lua_State* state);
   void read_rubric(lua_State* state, const DefinitionReader& reader);
   void read_images(const DefinitionReader& reader);

@@ -15,6 +15,19 @@ Json tools_json(const std::vector<ToolSpec>& tools) {
   return list;
 }
 
+/// What stands before the prompt: the system prompt, "" where there is none, and earlier messages.
+Json opening_json(const std::vector<Message>& messages) {
+  Json opening = {{"system", ""}};
+  for (const Message& message : messages) {
+    if (message.role == Role::system && &message == &messages.front()) {
+      opening["system"] = message.text;
+    } else {
+      opening["earlier"].push_back({{"role", role_name(message.role)}, {"text", message.text}});
+    }
+  }
+  return opening;
+}
+
 Json calls_json(const std::vector<ToolCall>& calls) {
   Json list = Json::array();
   for (const ToolCall& call : calls) {
@@ -74,13 +87,18 @@ Attempt::Attempt(const Trial& trial, Waiter& waiter)
 }
 
 void Attempt::begin(const std::string& prompt) {
-  messages_.push_back({.role = Role::system, .text = trial_.scaffold.system});
-  const std::string opening = with_background(prompt);
-  messages_.push_back({.role = Role::user, .text = opening, .images = trial_.task.images});
-  record_.opening = {{"system", trial_.scaffold.system},
-                     {"prompt", prompt},
-                     {"tools", tools_json(trial_.task.tools)},
-                     {"images", trial_.task.images.size()}};
+  messages_ = trial_.task.opening;
+  if (messages_.empty()) {
+    messages_ = {{.role = Role::system, .text = trial_.scaffold.system}};
+  } else {
+    messages_.pop_back();  // the prompt
+  }
+  record_.opening = opening_json(messages_);
+  messages_.push_back(
+      {.role = Role::user, .text = with_background(prompt), .images = trial_.task.images});
+  record_.opening["prompt"] = prompt;
+  record_.opening["tools"] = tools_json(trial_.task.tools);
+  record_.opening["images"] = trial_.task.images.size();
 }
 
 ChatRequest Attempt::request() const {

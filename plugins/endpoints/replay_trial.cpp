@@ -71,9 +71,23 @@ Fault replay_fault(std::string sentence) {
 }
 
 ReplayTrial::ReplayTrial(const TrialRecord& record) {
-  steps_.push_back({Role::system, "the system prompt", json_or(record.opening, "system", ""), {}});
+  if (const std::string system = json_or(record.opening, "system", ""); !system.empty()) {
+    steps_.push_back({Role::system, "the system prompt", system, {}});
+  }
+  if (record.opening.contains("earlier")) add_earlier(record.opening["earlier"]);
   steps_.push_back({Role::user, "the task's prompt", json_or(record.opening, "prompt", ""), {}});
   for (const Json& event : record.events) add(event);
+}
+
+void ReplayTrial::add_earlier(const Json& messages) {
+  for (const Json& message : messages) {
+    const std::string role = json_or(message, "role", "");
+    Step step{Role::user, "a message before the prompt", json_or(message, "text", ""), {}};
+    for (const Role known : {Role::system, Role::assistant}) {
+      if (role == role_name(known)) step.role = known;
+    }
+    steps_.push_back(std::move(step));
+  }
 }
 
 void ReplayTrial::add(const Json& event) {

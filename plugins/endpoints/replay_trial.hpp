@@ -37,6 +37,8 @@ class ReplayTrial {
     std::string text;
     ReplayAnswer answer;
   };
+  /// What the task put before its prompt.
+  void add_earlier(const Json& messages);
   void add(const Json& event);
 
   std::vector<Step> steps_;

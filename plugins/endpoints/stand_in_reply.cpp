@@ -110,7 +110,10 @@ Result<StandInReply> reply_in_trial(const StandInOptions& options, const StandIn
   const StandInDeal dealt = deal(options, trial, task, opening_share(options, request));
   PLUMB_TRY(auto play, PolicyPlay::start(task, dealt.policy, trial.seed));
   PlayedPolicy policy(std::move(play), options, trial, request);
-  for (std::int64_t turn = 0; turn < request.turn; ++turn) PLUMB_CHECK(policy.play_on(turn));
+  // Answers that the task put there before its prompt are not the policy's.
+  const auto not_ours =
+      std::ranges::count(task.opening, Role::assistant, [](const Message& m) { return m.role; });
+  for (std::int64_t turn = not_ours; turn < request.turn; ++turn) PLUMB_CHECK(policy.play_on(turn));
   StandInReply reply{.reasoning = stand_in_reasoning(options, request), .text = policy.step().text};
   for (const std::size_t place : policy.open_calls()) {
     const PolicyStep::Call& call = policy.step().calls[place];

@@ -138,6 +138,11 @@ void View::opening(const Json& opening, const std::optional<Filling>& filling) {
     line("tools", Colour::bold);
     line("  " + wrap(join(tools, ", "), style_.width - 2, 2));
   }
+  const Json& before = at(opening, {"earlier"});
+  for (const Json& earlier : before.is_array() ? before : Json::array()) {
+    line(printable(json_or(earlier, "role", "?")) + ", before the prompt", Colour::bold);
+    lines(json_or(earlier, "text", ""), "  ", kTextLines);
+  }
   if (const std::string prompt = json_or(opening, "prompt", ""); !prompt.empty()) {
     line("prompt", Colour::bold);
     if (filling && filling->bytes > 0) {

@@ -27,6 +27,8 @@ std::string without(const std::string& old_text, const std::string& new_text = "
   return text.replace(at, old_text.size(), new_text);
 }
 
+const std::string kPrompt = "prompt = \"Echo something.\",";
+
 TEST(Definition, APlainTaskIsFine) {
   EXPECT_EQ(complaint(test::task_text()), "");
   EXPECT_EQ(complaint(test::task_text("files = 'workspace', trivial_pass = { 'nop' }, "
@@ -48,6 +50,14 @@ TEST(Definition, EveryMistakeHasItsSentence) {
       {test::task_text("category = 3"), "needs `category = \"...\"`"},
       {test::task_text("prompt = '  '"), "needs `prompt = \"...\"`"},
       {test::task_text("prompt = 3"), "needs `prompt = \"...\"`"},
+      {test::task_text("opening = {}"), "so there is no `prompt` beside it"},
+      {without(kPrompt, "opening = {},"), "`opening` is a list of { role"},
+      {without(kPrompt, "opening = 'Hi',"), "`opening` is a list of { role"},
+      {without(kPrompt, "opening = { 'Hi' },"), "`opening` is a list of { role"},
+      {without(kPrompt, "opening = { { role = 'tool', text = 'x' } },"), "`opening` is a list of"},
+      {without(kPrompt, "opening = { { role = 'assistant', text = 'x' } },"),
+       "ends with the user's"},
+      {without(kPrompt, "opening = { { role = 'user' } },"), "opening: needs `text"},
       {test::task_text("files = 'nowhere'"), "there is no such folder beside task.lua"},
       {test::task_text("files = '..'"), "there is no such folder beside task.lua"},
       {test::task_text("files = '/etc'"), "there is no such folder beside task.lua"},

@@ -326,6 +326,24 @@ TEST_F(Loop, TokensThatWereCountedAndNeverCameAreNotTheModelsSilence) {
   EXPECT_THAT(record.verdict.sentence, HasSubstr("57 tokens were counted and nothing arrived"));
 }
 
+TEST_F(Loop, ATaskMayOpenTheConversationItself) {
+  // Takes the prompt away: the opening holds it.
+  const TrialRecord record =
+      run({text("done")},
+          "} do end members.prompt = nil for key, value in pairs { opening = { "
+          "{ role = 'system', text = 'Be brief.' }, { role = 'user', text = 'Hi.' }, "
+          "{ role = 'assistant', text = 'Hello.' }, { role = 'user', text = 'Echo it.' } }");
+  EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
+  const auto& sent = endpoint_->seen.at(0).messages;
+  ASSERT_EQ(sent.size(), 4);
+  EXPECT_EQ(sent[0].text, "Be brief.");
+  EXPECT_EQ(sent[2].role, Role::assistant);
+  EXPECT_EQ(sent[3].text, "Echo it.");
+  EXPECT_EQ(record.opening["system"], "Be brief.");
+  EXPECT_EQ(record.opening["earlier"].size(), 2);
+  EXPECT_EQ(record.opening["prompt"], "Echo it.");
+}
+
 TEST_F(Loop, ASingleAnswerIsTheLastWhateverItCalls) {
   const TrialRecord record =
       run({call("echo", kHello), text("never asked for")},
