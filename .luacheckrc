@@ -10,6 +10,7 @@ exclude_files = {
 local values = { "null", "json", "schema" }
 local task_api = { "task", "check", "must_not", "bench", "suite", "null", "json", "schema" }
 files["plugins/**/*.lua"] = { read_globals = values }
+files["plugins/importers/**/*.lua"] = { read_globals = task_api }
 files["sandboxes/**/*.lua"] = { read_globals = values }
 files["tasks/**/*.lua"] = { read_globals = task_api }
 files["sdk/**/*.lua"] = { read_globals = task_api }
