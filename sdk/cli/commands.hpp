@@ -16,6 +16,7 @@ void add_recipe(CLI::App& app, int& exit_code);
 void add_show(CLI::App& app, int& exit_code);
 void add_new(CLI::App& app, int& exit_code);
 void add_stand_in(CLI::App& app, int& exit_code);
+void add_import(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 
 }  // namespace plumb::cli

@@ -52,6 +52,7 @@ int run_main(int argc, char** argv) {
   plumb::cli::add_recipe(app, exit_code);
   plumb::cli::add_new(app, exit_code);
   plumb::cli::add_stand_in(app, exit_code);
+  plumb::cli::add_import(app, exit_code);
   plumb::cli::add_doctor(app, exit_code);
   if (argc > 1 && !knows_command(app, argv[1])) return plumb::cli::kUsage;
   try {
