@@ -1,5 +1,6 @@
-// What a person at a terminal waits for: the program's start, and a ruler check of the tasks that
-// ship. In turns with the start: a bare `true`.
+// What a person at a terminal waits for: the program's start, a ruler check of the tasks that ship,
+// and the verdicts of a foreign benchmark. In turns with the start: a bare `true`.
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,26 @@ namespace {
 
 constexpr int kStarts = 20;
 constexpr int kChecks = 3;
+constexpr int kVerifications = 5;
 
 void run(const std::vector<std::string>& argv) {
   auto process = must(Subprocess::spawn(
       {.argv = argv, .env = {"PATH=/usr/bin:/bin"}, .fds = {}, .cwd = "/", .user = std::nullopt}));
   must(must(process.wait(kNever)).code == 0, argv.front() + " failed");
+}
+
+/// 3,000 verdicts of BFCL, where its data is at hand.
+void measure_verification() {
+  const std::string data = SHARED_BFCL;
+  const std::string vectors = data + "/checker_vectors.jsonl";
+  if (!std::filesystem::exists(vectors)) return;
+  std::vector<double> times;
+  for (int i = 0; i < kVerifications; ++i) {
+    times.push_back(
+        timed_ms([&] { run({PLUMB_PROGRAM, "import", "bfcl", data, "--verify", vectors}); }));
+  }
+  fmt::print("  {:<34} {:>6.2f} s\n", "plumb import bfcl --verify (3,000)",
+             spread(times).median / 1e3);
 }
 
 void measure() {
@@ -37,6 +53,7 @@ void measure() {
              spread(version).p95);
   fmt::print("  {:<34} {:>6.2f} ms\n", "for comparison: true", spread(bare).median);
   fmt::print("  {:<34} {:>6.2f} s\n", "plumb check tasks/starter", spread(checks).median / 1e3);
+  measure_verification();
 }
 
 }  // namespace
