@@ -54,11 +54,15 @@ Status each_member(const Keyword& keyword, std::string_view expected,
   return {};
 }
 
-std::unexpected<Error> bad_member(const Keyword& keyword, const std::string& name,
-                                  std::string_view expected, const Json& value) {
-  return bad_schema(keyword.home.place + pointer_part(keyword.name) + pointer_part(name),
-                    fmt::format("a member of \"{}\" must be {}, and is {}", keyword.name, expected,
-                                shown_value(value)));
+Status each_schema(const Keyword& keyword,
+                   const std::function<Status(const std::string&, const Json&)>& take) {
+  return each_member(
+      keyword, "a table of schemas", [&](const std::string& name, const Json& value) -> Status {
+        if (is_schema(value)) return take(name, value);
+        return bad_schema(keyword.home.place + pointer_part(keyword.name) + pointer_part(name),
+                          fmt::format("a member of \"{}\" must be a schema, and is {}",
+                                      keyword.name, shown_value(value)));
+      });
 }
 
 Status count(const Keyword& keyword, std::uint64_t& bound) {
@@ -99,11 +103,7 @@ Status read_ref(const Keyword& keyword) {
 }
 
 Status read_definitions(const Keyword& keyword) {
-  return each_member(keyword, "a table of schemas",
-                     [&](const std::string& name, const Json& value) -> Status {
-                       if (is_schema(value)) return {};
-                       return bad_member(keyword, name, "a schema", value);
-                     });
+  return each_schema(keyword, [](const std::string&, const Json&) -> Status { return {}; });
 }
 
 Status read_type(const Keyword& keyword) {
@@ -216,25 +216,20 @@ Status read_required(const Keyword& keyword) {
 
 Status read_properties(const Keyword& keyword) {
   // The members of an object are sorted already.
-  return each_member(
-      keyword, "a table of schemas", [&](const std::string& name, const Json& value) -> Status {
-        if (!is_schema(value)) return bad_member(keyword, name, "a schema", value);
-        made(keyword.node.object).properties.emplace_back(name, keyword.compiler.use(value));
-        return {};
-      });
+  return each_schema(keyword, [&](const std::string& name, const Json& schema) -> Status {
+    made(keyword.node.object).properties.emplace_back(name, keyword.compiler.use(schema));
+    return {};
+  });
 }
 
 Status read_pattern_properties(const Keyword& keyword) {
-  return each_member(keyword, "a table of schemas",
-                     [&](const std::string& name, const Json& value) -> Status {
-                       if (!is_schema(value)) return bad_member(keyword, name, "a schema", value);
-                       auto pattern = keyword.compiler.pattern(name);
-                       if (!pattern)
-                         return bad_schema(keyword.home.place, pattern.error().sentence);
-                       made(keyword.node.object)
-                           .patterns.emplace_back(std::move(*pattern), keyword.compiler.use(value));
-                       return {};
-                     });
+  return each_schema(keyword, [&](const std::string& name, const Json& schema) -> Status {
+    auto pattern = keyword.compiler.pattern(name);
+    if (!pattern) return bad_schema(keyword.home.place, pattern.error().sentence);
+    made(keyword.node.object)
+        .patterns.emplace_back(std::move(*pattern), keyword.compiler.use(schema));
+    return {};
+  });
 }
 
 Status read_dependent_required(const Keyword& keyword) {
@@ -247,12 +242,10 @@ Status read_dependent_required(const Keyword& keyword) {
 }
 
 Status read_dependent_schemas(const Keyword& keyword) {
-  return each_member(
-      keyword, "a table of schemas", [&](const std::string& name, const Json& value) -> Status {
-        if (!is_schema(value)) return bad_member(keyword, name, "a schema", value);
-        made(keyword.node.object).dependent_schemas.emplace_back(name, keyword.compiler.use(value));
-        return {};
-      });
+  return each_schema(keyword, [&](const std::string& name, const Json& schema) -> Status {
+    made(keyword.node.object).dependent_schemas.emplace_back(name, keyword.compiler.use(schema));
+    return {};
+  });
 }
 
 Status read_dependencies(const Keyword& keyword) {
@@ -387,8 +380,8 @@ std::unexpected<Error> unknown(const Keyword& keyword, bool draft7) {
 }  // namespace
 
 std::unexpected<Error> Keyword::must_be(std::string_view expected) const {
-  return bad_schema(
-      home.place, fmt::format("\"{}\" must be {}, and is {}", name, expected, shown_value(value)));
+  return bad_schema(home.place,
+                    fmt::format("\"{}\" must be {}, and is {}", name, expected, shown_value(value)));
 }
 
 Status read_keyword(const Keyword& keyword) {

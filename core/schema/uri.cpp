@@ -72,7 +72,7 @@ std::string resolve_uri(std::string_view base, std::string_view reference) {
   if (to.path.starts_with('/')) return joined(to, without_dots(to.path));
   const auto slash = from.path.rfind('/');
   std::string path(from.path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
-  if (path.empty() && !from.authority.empty()) path = "/";
+  if (path.empty() && !from.authority.empty()) path += '/';
   return joined(to, without_dots(path.append(to.path)));
 }
 

@@ -35,13 +35,38 @@ void Evaluated::merge(const Evaluated& other) {
   merge_marks(items_, other.items_);
 }
 
-std::size_t Validation::KeyHash::operator()(const Key& key) const {
-  std::size_t hash = std::hash<const void*>()(key.node);
-  for (const std::size_t part :
-       {std::hash<const void*>()(key.value), static_cast<std::size_t>(key.scope)}) {
-    hash = (hash ^ (part >> 4U) ^ part) * 0x9E3779B97F4A7C15ULL;
+std::size_t ResultTable::slot(const Node* node, const Json* value, std::uint32_t scope) const {
+  constexpr std::uint64_t kFactor = 0x9E3779B97F4A7C15ULL;
+  const std::uint64_t who = (std::hash<const void*>()(node) ^ scope) * kFactor;
+  const std::uint64_t hash = (who ^ std::hash<const void*>()(value)) * kFactor;
+  const std::size_t mask = entries_.size() - 1;
+  std::size_t at = (hash >> 32U) & mask;
+  while (
+      entries_[at].node != nullptr &&
+      (entries_[at].node != node || entries_[at].value != value || entries_[at].scope != scope)) {
+    at = (at + 1) & mask;
   }
-  return hash ^ (hash >> 32U);
+  return at;
+}
+
+std::optional<bool> ResultTable::find(const Node& node, const Json& value,
+                                      std::uint32_t scope) const {
+  if (entries_.empty()) return std::nullopt;
+  const Entry& entry = entries_[slot(&node, &value, scope)];
+  return entry.node == nullptr ? std::nullopt : std::optional(entry.result);
+}
+
+void ResultTable::add(const Node& node, const Json& value, std::uint32_t scope, bool result) {
+  constexpr std::size_t kFirstSize = 64;
+  if (used_ * 2 >= entries_.size()) {
+    std::vector<Entry> old(std::max(kFirstSize, entries_.size() * 2));
+    old.swap(entries_);
+    for (const Entry& entry : old) {
+      if (entry.node != nullptr) entries_[slot(entry.node, entry.value, entry.scope)] = entry;
+    }
+  }
+  entries_[slot(&node, &value, scope)] = {&node, &value, scope, result};
+  ++used_;
 }
 
 std::vector<SchemaError> Validation::errors() {
@@ -97,15 +122,12 @@ bool Validation::check(const Node& node, const Json& value, const Spot& at, Eval
 }
 
 bool Validation::remembered(const Node& node, const Json& value, const Spot& at, Report* report) {
-  const Key key{&node, &value, scope_};
-  const auto known = known_.find(key);
-  bool holds = false;
-  if (known != known_.end()) {
-    holds = known->second;
-  } else {
+  const auto known = known_.find(node, value, scope_);
+  bool holds = known.value_or(false);
+  if (!known) {
     holds = judge(node, value, at, nullptr, nullptr);
     if (gave_up_) return false;
-    known_.emplace(key, holds);
+    known_.add(node, value, scope_, holds);
   }
   return holds || (report != nullptr && judge(node, value, at, nullptr, report));
 }

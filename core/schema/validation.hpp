@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -56,6 +56,28 @@ struct Report {
   bool has_hidden = false;  ///< an alternative's errors were left out
 
   [[nodiscard]] bool is_full() const { return errors.size() >= 20; }
+};
+
+/// Results by subschema, value and dynamic scope. One flat table: there may be as many results as
+/// the value has parts, and each is asked for once or twice.
+class ResultTable {
+ public:
+  [[nodiscard]] std::optional<bool> find(const Node& node, const Json& value,
+                                         std::uint32_t scope) const;
+  void add(const Node& node, const Json& value, std::uint32_t scope, bool result);
+
+ private:
+  struct Entry {
+    const Node* node = nullptr;  ///< nullptr: free
+    const Json* value = nullptr;
+    std::uint32_t scope = 0;
+    bool result = false;
+  };
+  /// Where the entry is, or would have to be put.
+  [[nodiscard]] std::size_t slot(const Node* node, const Json* value, std::uint32_t scope) const;
+
+  std::vector<Entry> entries_;  ///< a power of two, half of them free at least
+  std::size_t used_ = 0;
 };
 
 /// One value judged by one program. First only whether it is valid, in which every keyword may stop
@@ -121,15 +143,6 @@ class Validation {
   [[nodiscard]] std::uint32_t entered(std::uint32_t resource);
   [[nodiscard]] bool spend(std::size_t steps);
 
-  struct Key {
-    const Node* node;
-    const Json* value;
-    std::uint32_t scope;
-    bool operator==(const Key&) const = default;
-  };
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const;
-  };
   /// The resources that were entered on the way, each once: a chain of links to the one before.
   struct Scope {
     std::uint32_t around = 0;
@@ -138,7 +151,7 @@ class Validation {
 
   const SchemaProgram& program_;
   const Json& value_;
-  std::unordered_map<Key, bool, KeyHash> known_;
+  ResultTable known_;
   std::vector<Scope> scopes_ = {{}};  ///< number 0 is the empty chain
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> scope_numbers_;
   std::uint32_t scope_ = 0;

@@ -2,6 +2,9 @@
 // time and space. The sanitizer builds make the most of it.
 #include <gtest/gtest.h>
 
+#include <pthread.h>
+
+#include <functional>
 #include <random>
 #include <string>
 #include <thread>
@@ -111,6 +114,47 @@ TEST(HostileSchema, AnySchemaIsCompiledOrRefusedAndAnyValueJudged) {
   EXPECT_GT(compiled, 1000);
   EXPECT_GT(valid, 1000);
   EXPECT_GT(invalid, 1000);
+}
+
+/// Runs the body with as much stack as a validation may need.
+void run_on_small_stack(const std::function<void()>& body) {
+#ifdef __SANITIZE_ADDRESS__
+  constexpr std::size_t kStackBytes = std::size_t{4} << 20;
+#else
+  constexpr std::size_t kStackBytes = std::size_t{1} << 20;
+#endif
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  pthread_t thread{};
+  const auto run = [](void* given) -> void* {
+    (*static_cast<const std::function<void()>*>(given))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, const_cast<std::function<void()>*>(&body)),
+            0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+/// Judges items of items of items, each through a chain of schemas, until the last fails.
+void judge_deep(const std::string& combination, int chain) {
+  std::string defs;
+  for (int i = 0; i < chain; ++i) {
+    defs += "\"d" + std::to_string(i) + "\":{\"" + combination + "\":[{\"$ref\":\"#/$defs/d" +
+            std::to_string(i + 1) + "\"}]},";
+  }
+  defs += "\"d" + std::to_string(chain) + R"(":{"type":"array","items":{"$ref":"#/$defs/d0"}})";
+  const auto made = Schema::compile(*parse_json(R"({"$ref":"#/$defs/d0","$defs":{)" + defs + "}}"));
+  ASSERT_TRUE(made) << made.error().sentence;
+  const Json deep = *parse_json(std::string(120, '[') + "5" + std::string(120, ']'));
+  run_on_small_stack([&] { EXPECT_FALSE(made->validate(deep).empty()); });
+}
+
+TEST(HostileSchema, TheDeepestJudgementNeedsLittleStack) {
+  for (const char* combination : {"allOf", "anyOf", "oneOf"}) {
+    for (const int chain : {1, 3, 40}) judge_deep(combination, chain);
+  }
 }
 
 TEST(HostileSchema, ASchemaJudgesTheSameFromManyThreads) {
