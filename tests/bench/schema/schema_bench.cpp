@@ -20,13 +20,11 @@ constexpr const char* kEdit = R"({"type":"object","additionalProperties":false,
     "encoding":{"anyOf":[{"type":"string"},{"type":"null"}]},
     "edits":{"type":"array","minItems":1,"items":{"type":"object","required":["old","new"],
       "properties":{"old":{"type":"string"},"new":{"type":"string"}}}}}})";
-constexpr const char *kCall = R"({"path":"src/shop/orders.py","mode":"replace","line":118,
+constexpr const char* kCall = R"json({"path":"src/shop/orders.py","mode":"replace","line":118,
   "encoding":null,"edits":[
     {"old":"def total(items):\n    return sum(i.price for i in items)",
-                     "new" : "def total(items):\n    return sum(i.price * i.count for i in items)"
-},
-    {"old":"assert total([]) == 0","new":"assert total([]) == 0\nassert total([Item(2, 3)]) == 6"}]
-})";
+     "new":"def total(items):\n    return sum(i.price * i.count for i in items)"},
+    {"old":"assert total([]) == 0","new":"assert total([]) == 0\nassert total([Item(2, 3)]) == 6"}]})json";
 
 /// Median microseconds of one call of `body`, which is repeated within each sample.
 double median_us(const std::function<void()>& body, int samples = 200, int repeats = 50) {
