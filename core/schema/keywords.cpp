@@ -380,8 +380,8 @@ std::unexpected<Error> unknown(const Keyword& keyword, bool draft7) {
 }  // namespace
 
 std::unexpected<Error> Keyword::must_be(std::string_view expected) const {
-  return bad_schema(home.place,
-                    fmt::format("\"{}\" must be {}, and is {}", name, expected, shown_value(value)));
+  return bad_schema(
+      home.place, fmt::format("\"{}\" must be {}, and is {}", name, expected, shown_value(value)));
 }
 
 Status read_keyword(const Keyword& keyword) {
