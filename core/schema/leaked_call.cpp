@@ -62,6 +62,10 @@ Calls listed_calls(MarkupReader& in) {
 
 /// At `<|tool_call`.
 Calls token_calls(MarkupReader& in) {
+  if (in.take("<|tool_call|>")) {
+    in.skip_space();
+    return in.call_list();
+  }
   (void)in.take("<|tool_calls_section_begin|>");
   in.skip_space();
   if (!in.take("<|tool_call_begin|>")) return std::nullopt;

@@ -15,7 +15,8 @@ namespace plumb {
 /// - `<tool_call>`: `{"name", "arguments"}` or a name with `<arg_key>`, up to `</tool_call>`
 /// - `<function=`: `<function=NAME>` with `<parameter=KEY>` or one JSON object, up to `</function>`
 /// - `[TOOL_CALLS]`: a list of such objects, or NAME, perhaps `[ARGS]`, and the arguments
-/// - `<|tool_call`: `functions.NAME:N` between `<|tool_call_begin|>` and `<|tool_call_end|>`
+/// - `<|tool_call`: `functions.NAME:N` between `<|tool_call_begin|>` and `<|tool_call_end|>`, or
+///   `<|tool_call|>` and a list of objects
 /// - `json`: such an object or a list of them, bare or in a code fence, as the whole text
 [[nodiscard]] std::span<const std::string_view> leak_formats();
 
