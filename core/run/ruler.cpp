@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 #include "core/base/hash.hpp"
 #include "core/run/plan.hpp"
@@ -164,7 +165,7 @@ Result<std::vector<TaskRuler>> check_rulers(const std::vector<std::shared_ptr<co
       records[play->task][play->policy] = std::move(record);
       needs.on_progress(++done, of);
       if (--left[play->task] == 0 && !stop.stop_requested()) {
-        rulers[play->task] = judge_ruler(task, records[play->task]);
+        rulers[play->task] = judge_ruler(task, std::exchange(records[play->task], {}));
         needs.on_task(rulers[play->task]);
       }
       queue.finish();
