@@ -105,6 +105,7 @@ std::string task_table(const Json& card, const Names& names) {
   for (const Json& category : list(card, "categories")) {
     const std::string name = text_at(category, {"name"});
     add(category, name.empty() ? "(no category)" : safe(name), "**");
+    if (!lists_each_task(card)) continue;
     for (const Json& task : list(card, "tasks")) {
       if (text_at(task, {"category"}) == name) add(task, safe(text_at(task, {"name"})), "");
     }

@@ -7,8 +7,8 @@
 #include "core/endpoint/metrics_figures.hpp"
 #include "plugins/reporters/call_section.hpp"
 #include "plugins/reporters/layout.hpp"
-#include "plugins/reporters/sweep.hpp"
 #include "plugins/reporters/rubric_section.hpp"
+#include "plugins/reporters/sweep.hpp"
 #include "plugins/reporters/words.hpp"
 
 namespace plumb {
@@ -177,12 +177,18 @@ std::string task_table(const Json& card, const std::vector<std::string>& names,
     }
     table.row(std::move(cells));
   };
+  const bool each = lists_each_task(card);
   for (const Json& category : list(card, "categories")) {
     const std::string name = text_at(category, {"name"});
     add(category, name.empty() ? "(no category)" : name, true);
+    if (!each) continue;
     for (const Json& task : list(card, "tasks")) {
       if (text_at(task, {"category"}) == name) add(task, "  " + text_at(task, {"name"}), false);
     }
+  }
+  if (!each) {
+    table.line(paint(style, Colour::dim,
+                     fmt::format("  {} tasks; --json FILE has each", list(card, "tasks").size())));
   }
   return table.text(style, 1, 3);
 }

@@ -196,6 +196,11 @@ std::vector<std::string> remarks(const Json& contestant) {
   return lines;
 }
 
+bool lists_each_task(const Json& card) {
+  constexpr std::size_t kMostRows = 100;
+  return at(card, {"tasks"}).size() <= kMostRows;
+}
+
 std::string stand_in_sentence(const std::vector<std::string>& stand_ins, std::size_t contestants) {
   if (stand_ins.empty()) return {};
   constexpr std::size_t kMostNames = 6;

@@ -37,6 +37,9 @@ namespace plumb {
 /// Sentences that belong to one contestant's row: capped, both readings, bounds, first attempts,
 /// what the server could not be told.
 [[nodiscard]] std::vector<std::string> remarks(const Json& contestant);
+/// Whether a table has a row for each task, and not only for each category: a thousand rows are
+/// none.
+[[nodiscard]] bool lists_each_task(const Json& card);
 /// In words, which contestants are stand-ins; "" when none is.
 [[nodiscard]] std::string stand_in_sentence(const std::vector<std::string>& stand_ins,
                                             std::size_t contestants);
