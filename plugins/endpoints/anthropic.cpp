@@ -118,7 +118,7 @@ void fit_thinking_budget(Json& body) {
 
 /// Everything but the conversation and the tools.
 void set_settings(Json& body, const Contestant& contestant, const ChatRequest& request) {
-  body["stream"] = true;
+  body["stream"] = request.streamed;
   body[kMaxTokens] = kDefaultMaxTokens;
   set_common(body, contestant, request, kMaxTokens);
   const auto thinking = contestant.sampling.thinking;

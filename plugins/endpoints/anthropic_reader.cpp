@@ -46,7 +46,8 @@ void MessagesReader::on_value(const JsonPlace& place, const JsonScalar& scalar) 
 }
 
 void MessagesReader::on_block(Block& block, std::string_view field, const JsonScalar& scalar) {
-  if (field == "input" && scalar.kind == Kind::value) block.input = scalar.text;
+  // An object as a rule; whatever else a server puts there is judged as it stands.
+  if (field == "input") block.input = scalar.text;
   if (scalar.kind != Kind::string) return;
   if (field == "type") block.type = scalar.text;
   if (field == "id") block.id = scalar.text;

@@ -174,6 +174,8 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
                                      Waiter& waiter) const {
   HttpRequest http = http_request(url_.below(protocol_.path()));
   http.body = body;
+  // Silence is no sign of trouble where the answer comes all at once.
+  if (!request.streamed) http.idle_timeout = http.total_timeout;
   if (!request.trial_header.empty()) {
     http.headers.emplace_back("X-Plumbline-Trial", request.trial_header);
   }

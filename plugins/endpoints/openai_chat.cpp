@@ -37,8 +37,11 @@ Json sent_message(const Message& message, const Dialect& dialect) {
   return sent;
 }
 
-void set_dialect(Json& body, const Dialect& dialect, bool tools) {
-  if (dialect.stream_usage.value_or(true)) body["stream_options"]["include_usage"] = true;
+void set_dialect(Json& body, const Dialect& dialect, bool tools, bool streamed) {
+  // Without `stream` it is refused by some servers.
+  if (streamed && dialect.stream_usage.value_or(true)) {
+    body["stream_options"]["include_usage"] = true;
+  }
   // Without tools these two are refused by some servers.
   if (tools && dialect.parallel_tool_calls) {
     body["parallel_tool_calls"] = *dialect.parallel_tool_calls;
@@ -58,7 +61,7 @@ class ChatProtocol final : public Protocol {
 
   std::string body(const Contestant& contestant, const ChatRequest& request) const override {
     const Dialect& dialect = contestant.dialect;
-    Json body = {{"stream", true}, {"messages", Json::array()}};
+    Json body = {{"stream", request.streamed}, {"messages", Json::array()}};
     const HistoryRules rules{.tool_pictures = false, .dots_in_names = true, .reasoning = true};
     for (const Message& message : sendable_history(request.messages, dialect, rules)) {
       body["messages"].push_back(sent_message(message, dialect));
@@ -71,7 +74,7 @@ class ChatProtocol final : public Protocol {
                                  {"description", tool.description},
                                  {"parameters", tool.parameters}}}});
     }
-    set_dialect(body, dialect, !request.tools.empty());
+    set_dialect(body, dialect, !request.tools.empty(), request.streamed);
     set_common(body, contestant, request, dialect.max_tokens_field.value_or("max_tokens").c_str());
     if (const auto thinking = contestant.sampling.thinking) {
       switch_thinking(body, dialect.thinking_switch.value_or("chat_template_kwargs"), *thinking);

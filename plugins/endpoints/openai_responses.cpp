@@ -97,7 +97,7 @@ class ResponsesProtocol final : public Protocol {
 
   std::string body(const Contestant& contestant, const ChatRequest& request) const override {
     const Dialect& dialect = contestant.dialect;
-    Json body = {{"stream", true}, {"store", false}};
+    Json body = {{"stream", request.streamed}, {"store", false}};
     set_input(body, sendable_history(request.messages, dialect, {}));
     set_tools(body, dialect, request.tools);
     set_common(body, contestant, request, kMaxTokens);

@@ -40,7 +40,7 @@ class Protocol {
   /// Headers that carry the key and whatever else the protocol demands. `key` may be empty.
   [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> headers(
       const std::string& key) const = 0;
-  /// The body of a streaming request. History is made sendable, so that no call of a model's can
+  /// The body of a request. History is made sendable, so that no call of a model's can
   /// make the server refuse every request from then on.
   [[nodiscard]] virtual std::string body(const Contestant& contestant,
                                          const ChatRequest& request) const = 0;

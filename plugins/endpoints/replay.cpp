@@ -24,6 +24,9 @@ class Replay final : public Endpoint {
     const auto header = parse_json(request.trial_header);
     if (!header || !header->is_object())
       return said("This is a replay: it answers trials.", waiter);
+    if (!request.streamed) {
+      return {.answer = std::unexpected(no_such_turn("a replay holds streamed answers only"))};
+    }
     const TrialKey key{contestant_, json_or(*header, "task", ""),
                        static_cast<int>(json_or<std::int64_t>(*header, "repeat", 0))};
     const auto trial = stored(key);

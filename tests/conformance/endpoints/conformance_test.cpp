@@ -171,5 +171,48 @@ TEST(Conformance, ReasoningCallsAndCountsOfEveryFlavourAreRead) {
   }
 }
 
+/// What an answer says, whatever way it came.
+std::string gist(const ChatReply& reply) {
+  if (!reply.answer) return word_for(reply.answer.error());
+  const ChatResponse& answer = *reply.answer;
+  std::string text =
+      fmt::format("{}|{}|{}|{}", answer.message.reasoning, answer.message.text,
+                  finish_name(answer.finish), answer.usage.completion_tokens.value_or(-1));
+  for (const ToolCall& call : answer.message.calls) {
+    text += fmt::format("|{} {}", call.name, call.arguments);
+  }
+  return text;
+}
+
+TEST(Conformance, AnAnswerThatIsNotStreamedSaysTheSame) {
+  const std::string trial = header_of(trial_of(0)).begin()->second;
+  const std::vector<Message> messages = {{.role = Role::user, .text = "Take notes."}};
+  ChatRequest request{.messages = messages, .tools = task().tools, .trial_header = trial};
+  for (const std::string fault :
+       {"none", "http_500", "http_503", "no_id", "args_object", "all_reasoning", "leaked_text",
+        "swallowed", "empty", "truncated_call", "stop_for_call", "lost_brace", "lost_parameter"}) {
+    for (const std::string& flavour : stand_in_flavours()) {
+      const auto server = serve(fmt::format("think=3,flavour={},fault={}", flavour, fault));
+      for (const std::string api : {"chat", "responses", "messages"}) {
+        const auto endpoint = endpoint_at(server->url(), api, flavour);
+        Waiter waiter(real_clock(), {});
+        request.streamed = true;
+        const std::string streamed = gist(endpoint->chat(request, waiter));
+        request.streamed = false;
+        EXPECT_EQ(gist(endpoint->chat(request, waiter)), streamed)
+            << fault << " " << flavour << " " << api;
+      }
+    }
+  }
+}
+
+TEST(Conformance, AnAnswerThatIsNotStreamedMayStaySilentForLongerThanAStream) {
+  const auto server = serve("ttft_ms=600");
+  const auto endpoint = endpoint_at(server->url(), "chat", "plain", 0.1);
+  const std::vector<Message> messages = {{.role = Role::user, .text = "Take notes."}};
+  Waiter waiter(real_clock(), {});
+  EXPECT_TRUE(endpoint->chat({.messages = messages, .streamed = false}, waiter).answer);
+}
+
 }  // namespace
 }  // namespace plumb

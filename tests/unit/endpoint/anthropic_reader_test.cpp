@@ -140,6 +140,18 @@ TEST_F(MessagesReaderTest, AWholeAnswerIsReadByTheSameRules) {
   EXPECT_EQ(got.finish, Finish::tool_calls);
 }
 
+TEST_F(MessagesReaderTest, AnInputThatIsNoObjectIsTheCallsAsItStands) {
+  read(
+      R"({"type":"message","role":"assistant","content":[
+       {"type":"tool_use","id":"t1","name":"f","input":"{\"x\":"},{"type":"tool_use","id":"t2","name":"g","input":null}],
+       "stop_reason":"tool_use"})",
+      "application/json");
+  const ChatResponse got = response();
+  ASSERT_EQ(got.message.calls.size(), 2U);
+  EXPECT_EQ(got.message.calls[0].arguments, "{\"x\":");
+  EXPECT_EQ(got.message.calls[1].arguments, "null");
+}
+
 TEST_F(MessagesReaderTest, HostileEventsAreGarbageAndNothingWorse) {
   const std::string deep(100'000, '[');
   read("data: {\"type\":\"content_block_start\",\"content_block\":{\"input\":" + deep + "\n\n");

@@ -26,6 +26,14 @@ Message result(std::string id, std::string text) {
   return {.role = Role::tool, .text = std::move(text), .call_id = std::move(id)};
 }
 
+TEST(ChatBody, AWholeAnswerIsAskedForWithoutOptionsOfAStream) {
+  const std::vector<Message> messages = {{.role = Role::user, .text = "hi"}};
+  const auto sent =
+      parse_json(chat_protocol().body({}, {.messages = messages, .streamed = false})).value();
+  EXPECT_EQ(sent["stream"], false);
+  EXPECT_FALSE(sent.contains("stream_options"));
+}
+
 TEST(ChatBody, SamplingIsWrittenOutAndTheRestOnlyWhenSet) {
   const Json plain = body({{.role = Role::user, .text = "hi"}});
   EXPECT_EQ(plain["stream"], true);
