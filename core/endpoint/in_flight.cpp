@@ -24,6 +24,10 @@ class Counted final : public Endpoint {
     }
     return reply;
   }
+  std::expected<std::optional<RawCompletion>, Fault> complete_raw(const ChatRequest& request,
+                                                                  Waiter& waiter) override {
+    return endpoint_.complete_raw(request, waiter);
+  }
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override {
     return endpoint_.models(waiter);
   }

@@ -13,8 +13,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const Words kFields = {"title",    "recognise", "dialect", "error_words",
-                       "remedies", "discovery", "metrics", "render"};
+const Words kFields = {"title",     "recognise", "dialect", "error_words", "remedies",
+                       "discovery", "metrics",   "render",  "raw"};
 const Words kErrorWords = {"context_full", "roles",       "no_vision", "unknown_model",
                            "loading",      "bad_history", "no_tools",  "unparsed"};
 const Words kRemedies = {"parser_off",       "metrics_off", "cache_report_off", "context_floor",
@@ -278,6 +278,40 @@ void read_render(KindReader& reader, const Json& file, ServerKind& kind) {
   reader.route(kind.render->route, "render.route");
 }
 
+RawStep read_raw_step(KindReader& reader, const Json& table, const std::string& where) {
+  RawStep step;
+  if (!reader.is_table(table, where)) return step;
+  reader.only(table, where, {"route", "body", "takes", "samples", "limit"});
+  step.route = reader.text(table, "route", where + ".", true);
+  reader.route(step.route, where + ".route");
+  step.body = reader.table(table, "body", where + ".");
+  step.samples = reader.flag(table, "samples", where + ".");
+  step.limit = reader.text(table, "limit", where + ".", step.samples);
+  const Json takes = reader.table(table, "takes", where + ".");
+  for (const auto& [name, value] : takes.items()) {
+    step.takes[name] = reader.path(takes, name.c_str(), where + ".takes.", true);
+  }
+  return step;
+}
+
+void read_raw(KindReader& reader, const Json& file, ServerKind& kind) {
+  const auto list = file.find("raw");
+  if (list == file.end()) return;
+  reader.each(*list, "raw", [&](const Json& table, const std::string& where) {
+    kind.raw.push_back(read_raw_step(reader, table, where));
+  });
+  const auto takes = [&kind](const char* name) {
+    return std::ranges::any_of(kind.raw,
+                               [&](const RawStep& step) { return step.takes.contains(name); });
+  };
+  if (!takes("prompt") || !takes("text")) {
+    reader.complain("raw", "its steps must take a \"prompt\" and a \"text\"");
+  }
+  if (std::ranges::count(kind.raw, true, &RawStep::samples) != 1) {
+    reader.complain("raw", "one of its steps must say samples = true");
+  }
+}
+
 }  // namespace
 
 const std::map<std::string, FactType>& fact_types() {
@@ -344,6 +378,7 @@ Result<ServerKind> read_server_file(const std::filesystem::path& file) {
   read_metrics(reader, table, kind.metrics);
   read_words(reader, table, kind);
   read_render(reader, table, kind);
+  read_raw(reader, table, kind);
   if (!reader.complaint().empty()) return wrong(reader.complaint());
   return kind;
 }

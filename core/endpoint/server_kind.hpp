@@ -62,6 +62,18 @@ struct RenderRoute {
   JsonPath path;
 };
 
+/// One request on the way to a completion that no parser of the server's has touched.
+struct RawStep {
+  std::string route;
+  /// With "$messages", "$tools", ... in it, and whatever steps before took; a member whose value is
+  /// not known is left out.
+  Json body;
+  std::map<std::string, JsonPath> takes;  ///< name -> where in the answer it stands
+  /// The request in which the model writes: the sampling of a chat request is added to it.
+  bool samples = false;
+  std::string limit;  ///< of that request: what it calls the most tokens that may be written
+};
+
 /// What is particular to one kind of server, as data: a Lua table in a file of its own
 /// (plugins/servers/NAME.lua; docs/servers.md describes its fields).
 struct ServerKind {
@@ -78,6 +90,9 @@ struct ServerKind {
   std::map<std::string, std::vector<FactSource>> discovery;  ///< fact -> where, best place first
   MetricsPlan metrics;
   std::optional<RenderRoute> render;
+  /// Takes "prompt" and "text", perhaps "finish", "prompt_tokens", "completion_tokens" and
+  /// "window"; empty: this kind offers no raw completion.
+  std::vector<RawStep> raw;
 
   /// The remedy, or `otherwise` where the file has none.
   [[nodiscard]] std::string remedy(const std::string& what, const std::string& otherwise) const;

@@ -14,6 +14,7 @@
 #include "plugins/endpoints/openai_chat.hpp"
 #include "plugins/endpoints/openai_responses.hpp"
 #include "plugins/endpoints/protocol.hpp"
+#include "plugins/endpoints/raw_completion.hpp"
 #include "plugins/endpoints/request_parts.hpp"
 #include "plugins/endpoints/response_stream.hpp"
 #include "plugins/endpoints/server_error.hpp"
@@ -28,6 +29,10 @@ constexpr Duration kAfterTerminator = std::chrono::milliseconds(200);
 /// they count as life: but for so many idle timeouts only, since a server that hangs goes on
 /// commenting for ever (llama_cpp.server 0.3.36 does).
 constexpr int kCommentsPatience = 5;
+constexpr const char* kTrial = "X-Plumbline-Trial";
+constexpr const char* kCutOff = "cut off: the trial's time was used up";
+/// The tokens of a long conversation, as JSON.
+constexpr std::size_t kMaxRawBody = std::size_t{32} << 20;
 constexpr std::size_t kLeastSecret = 8;
 constexpr std::size_t kLeastSecretOfWords =
     16;  ///< a header's shorter value may be an ordinary word
@@ -82,6 +87,7 @@ class HttpEndpoint final : public Endpoint {
         protocol_(protocol),
         client_(client),
         url_(contestant_.url),
+        book_(book),
         headers_(contestant_.headers),
         faults_(url_.shown(), protocol.noun(), secrets_of(contestant_, key), book) {
     policy_.attempts = contestant_.attempts;
@@ -106,6 +112,8 @@ class HttpEndpoint final : public Endpoint {
     });
   }
 
+  std::expected<std::optional<RawCompletion>, Fault> complete_raw(const ChatRequest& request,
+                                                                  Waiter& waiter) override;
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override;
   std::expected<PlainReply, Fault> fetch(const PlainRequest& request, Waiter& waiter) override;
   std::string without_secrets(std::string text) const override {
@@ -137,6 +145,8 @@ class HttpEndpoint final : public Endpoint {
   }
   [[nodiscard]] RequestAttempt attempt(const ChatRequest& request, const std::string& body,
                                        Waiter& waiter) const;
+  [[nodiscard]] std::expected<PlainReply, Fault> exchange(HttpRequest http, std::size_t max_bytes,
+                                                          Instant until, Waiter& waiter) const;
   [[nodiscard]] std::expected<ChatResponse, Fault> judged(ResponseStream& stream,
                                                           const ChatRequest& request,
                                                           const HttpOutcome& outcome) const;
@@ -147,6 +157,7 @@ class HttpEndpoint final : public Endpoint {
   const Protocol& protocol_;
   HttpClient& client_;
   BaseUrl url_;
+  const ServerBook& book_;
   Headers headers_;
   HttpFaults faults_;
   std::vector<std::string> keys_;  ///< blotted out of what a model says, too
@@ -177,7 +188,7 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
   // Silence is no sign of trouble where the answer comes all at once.
   if (!request.streamed) http.idle_timeout = http.total_timeout;
   if (!request.trial_header.empty()) {
-    http.headers.emplace_back("X-Plumbline-Trial", request.trial_header);
+    http.headers.emplace_back(kTrial, request.trial_header);
   }
   const Duration longest_silence = kCommentsPatience * from_seconds(contestant_.idle_timeout_s);
   ResponseStream stream(protocol_, waiter.wake(), kMaxStreamBytes, longest_silence);
@@ -200,7 +211,7 @@ RequestAttempt HttpEndpoint::attempt(const ChatRequest& request, const std::stri
     const bool cut = end == Waiter::End::deadline;
     tried.answer =
         std::unexpected(Fault{.kind = cut ? Fault::Kind::cut_off : Fault::Kind::cancelled,
-                              .sentence = cut ? "cut off: the trial's time was used up" : "stopped",
+                              .sentence = cut ? kCutOff : "stopped",
                               .any_byte = outcome.any_byte,
                               .any_token = stream.assembler().has_token()});
     if (cut) tried.answer.error().partial = taken(stream, request, outcome);
@@ -264,21 +275,58 @@ std::expected<PlainReply, Fault> HttpEndpoint::fetch(const PlainRequest& request
     http.headers.clear();
     http.insecure = false;
   }
-  http.method = request.body.empty() ? "GET" : "POST";
   http.body = request.body;
   http.idle_timeout = std::min(http.idle_timeout, request.patience);
   http.total_timeout = std::min(http.total_timeout, 2 * request.patience);
+  return exchange(std::move(http), request.max_bytes, kNever, waiter);
+}
+
+std::expected<PlainReply, Fault> HttpEndpoint::exchange(HttpRequest http, std::size_t max_bytes,
+                                                        Instant until, Waiter& waiter) const {
+  http.method = http.body.empty() ? "GET" : "POST";
+  const std::string url = http.url;
   const double idle_s = to_seconds(http.idle_timeout);
-  BodySink sink(request.max_bytes);
+  BodySink sink(max_bytes);
   auto exchange = client_.start(std::move(http), sink, waiter.wake());
-  if (waiter.wait([&] { return exchange->done(); }, kNever) != Waiter::End::ready) {
-    return std::unexpected(Fault{.kind = Fault::Kind::cancelled, .sentence = "stopped"});
+  switch (waiter.wait([&] { return exchange->done(); }, until)) {
+    case Waiter::End::ready:
+      break;
+    case Waiter::End::deadline:
+      return std::unexpected(Fault{.kind = Fault::Kind::cut_off, .sentence = kCutOff});
+    default:
+      return std::unexpected(Fault{.kind = Fault::Kind::cancelled, .sentence = "stopped"});
   }
   const HttpOutcome outcome = exchange->outcome();
   if (outcome.end != HttpEnd::complete && outcome.end != HttpEnd::sink_stopped) {
     return std::unexpected(faults_.transport(outcome, idle_s, url));
   }
   return PlainReply{outcome.status, sink.type(), std::move(sink.body()), std::move(sink.headers())};
+}
+
+std::expected<std::optional<RawCompletion>, Fault> HttpEndpoint::complete_raw(
+    const ChatRequest& request, Waiter& waiter) {
+  const ServerKind* const kind = book_.find(contestant_.server);
+  const bool pictures = std::ranges::any_of(
+      request.messages, [](const Message& message) { return !message.images.empty(); });
+  // A text has no place for pictures.
+  if (kind == nullptr || kind->raw.empty() || pictures) return std::nullopt;
+  const Instant until = after(waiter.now(), request.allowed);
+  const auto ask = [&](const std::string& route, std::string body) {
+    HttpRequest http = http_request(url_.plain(route));
+    http.body = std::move(body);
+    http.idle_timeout = http.total_timeout;
+    if (!request.trial_header.empty()) http.headers.emplace_back(kTrial, request.trial_header);
+    return exchange(std::move(http), kMaxRawBody, until, waiter);
+  };
+  const auto chat = parse_json(chat_protocol().body(contestant_, request));
+  if (!chat) return std::nullopt;
+  auto raw =
+      go_raw_steps(kind->raw, *chat, protocol_.max_tokens(contestant_, request), ask, faults_);
+  if (raw && *raw) {
+    blot((*raw)->prompt, keys_);
+    blot((*raw)->text, keys_);
+  }
+  return raw;
 }
 
 std::expected<std::vector<ServedModel>, Fault> HttpEndpoint::models(Waiter& waiter) {

@@ -119,6 +119,15 @@ Fault HttpFaults::nothing_but_comments(int status, double patience_s) const {
                                   human_seconds(patience_s))};
 }
 
+Fault HttpFaults::lacks(std::string_view route, std::string_view what, int status,
+                        std::string_view body) const {
+  return {.kind = Fault::Kind::not_a_stream,
+          .status = status,
+          .sentence = fmt::format("{} answered {} without {}: {}", server_, route, what,
+                                  quotable(body, secrets_)),
+          .any_byte = true};
+}
+
 Fault HttpFaults::no_list_of_models(int status, std::string_view body) const {
   return {.kind = Fault::Kind::not_a_stream,
           .status = status,

@@ -37,6 +37,9 @@ class HttpFaults {
   [[nodiscard]] Fault nothing_but_terminator(int status) const;
   /// A stream that was kept alive by comments alone.
   [[nodiscard]] Fault nothing_but_comments(int status, double patience_s) const;
+  /// A plain answer without something that belongs into it.
+  [[nodiscard]] Fault lacks(std::string_view route, std::string_view what, int status,
+                            std::string_view body) const;
   [[nodiscard]] Fault no_list_of_models(int status, std::string_view body) const;
 
   [[nodiscard]] const std::vector<std::string>& secrets() const { return secrets_; }

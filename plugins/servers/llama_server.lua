@@ -51,6 +51,23 @@ return {
     path = "prompt",
   },
 
+  raw = {
+    { route = "/apply-template",
+      body = {
+        messages = "$messages", tools = "$tools", parallel_tool_calls = "$parallel_tool_calls",
+        chat_template_kwargs = "$chat_template_kwargs",
+      },
+      takes = { prompt = "prompt" } },
+    -- Its text is without special tokens; those that are read back from the tokens are with them.
+    { route = "/completion", samples = true, limit = "n_predict",
+      body = { prompt = "$prompt", stream = false, return_tokens = true },
+      takes = {
+        ids = "tokens", finish = "stop_type", prompt_tokens = "tokens_evaluated",
+        completion_tokens = "tokens_predicted",
+      } },
+    { route = "/detokenize", body = { tokens = "$ids" }, takes = { text = "content" } },
+  },
+
   error_words = {
     context_full = {
       "exceed_context_size", "exceeds the available context size", "context size has been exceeded",

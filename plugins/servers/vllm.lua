@@ -29,6 +29,24 @@ return {
     path = "tokens",
   },
 
+  raw = {
+    { route = "/tokenize",
+      body = {
+        model = "$model", messages = "$messages", tools = "$tools",
+        chat_template_kwargs = "$chat_template_kwargs", add_generation_prompt = true,
+      },
+      takes = { ids = "tokens", prompt_tokens = "count", window = "max_model_len" } },
+    { route = "/detokenize", body = { model = "$model", tokens = "$ids" },
+      takes = { prompt = "prompt" } },
+    -- Without a limit it writes 16 tokens.
+    { route = "completions", samples = true, limit = "max_tokens",
+      body = { prompt = "$ids", add_special_tokens = false, skip_special_tokens = false },
+      takes = {
+        text = "choices.[1].text", finish = "choices.[1].finish_reason",
+        completion_tokens = "usage.completion_tokens",
+      } },
+  },
+
   error_words = {
     context_full = { "maximum context length", "longer than the maximum model length" },
     roles = { "roles must alternate" },

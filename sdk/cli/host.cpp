@@ -26,6 +26,10 @@ class ServedStandIn final : public Endpoint {
   ChatReply chat(const ChatRequest& request, Waiter& waiter) override {
     return endpoint_->chat(request, waiter);
   }
+  std::expected<std::optional<RawCompletion>, Fault> complete_raw(const ChatRequest& request,
+                                                                  Waiter& waiter) override {
+    return endpoint_->complete_raw(request, waiter);
+  }
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override {
     return endpoint_->models(waiter);
   }
