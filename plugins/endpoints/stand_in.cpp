@@ -20,6 +20,7 @@
 #include "plugins/endpoints/stand_in_ledger.hpp"
 #include "plugins/endpoints/stand_in_listener.hpp"
 #include "plugins/endpoints/stand_in_obedience.hpp"
+#include "plugins/endpoints/stand_in_raw.hpp"
 #include "plugins/endpoints/stand_in_refusal.hpp"
 #include "plugins/endpoints/stand_in_reply.hpp"
 
@@ -144,12 +145,20 @@ class StandInServer::Impl {
       path.remove_prefix(4);
     }
     const bool post = request.method == "POST";
+    const auto route = post ? raw_route(options_.flavour, path) : StandInRawRoute::none;
     const auto protocol = post ? protocol_of(path) : std::nullopt;
     if (real_clock().now() < after(started_, from_seconds(options_.load_s))) {
       return refuse(response, protocol.value_or(StandInProtocol::chat),
                     {StandInComplaint::loading, ""});
     }
     if (protocol) return answer_chat(*protocol, request, response);
+    if (route != StandInRawRoute::none && !options_.raw) {
+      return refuse(response, StandInProtocol::chat,
+                    {StandInComplaint::no_route, unanswered(request)});
+    }
+    if (route == StandInRawRoute::completes) return answer_raw(request, response);
+    if (route == StandInRawRoute::detokenizes) return detokenize(request, response);
+    if (route == StandInRawRoute::renders) remember(request.body);
     const auto page =
         discovery_page(options_, !post, path, request.body, ledger_.figures(), created_);
     if (page) return show(response, *page);
@@ -167,13 +176,16 @@ class StandInServer::Impl {
                     {is_json ? StandInComplaint::bad_request : StandInComplaint::bad_json,
                      parsed.error().sentence});
     }
-    const StandInFault fault =
-        fault_strikes(options_.fault, in_trial) ? options_.fault : StandInFault::none;
+    const StandInFault fault = striking_fault(options_, *parsed, in_trial);
     if (answer_brokenly(fault, options_.flavour, protocol, listener_, response)) return;
-    if (fault == StandInFault::deterministic_500 && parsed->turn == 1) {
+    if (fault == StandInFault::deterministic_500) {
       return refuse(response, protocol,
                     {StandInComplaint::server_error,
                      "Failed to parse input at pos 0: the model's output has another shape"});
+    }
+    if (fault == StandInFault::history_refused) {
+      return refuse(response, protocol,
+                    {StandInComplaint::arguments, "a fault that was asked for: history_refused"});
     }
 
     std::string prompt = fitted_prompt(*parsed);
@@ -182,26 +194,83 @@ class StandInServer::Impl {
       return refuse(response, protocol, *refusal);
     }
     const std::string header = request.get_header_value(kTrialHeader);
-    const std::int64_t limit = std::clamp<std::int64_t>(
-        parsed->max_tokens.value_or(kLongestAnswer), 1,
-        std::clamp<std::int64_t>(options_.window() - tokens, 1, kLongestAnswer));
-    auto reply = in_trial ? reply_to_trial(header, *parsed)
-                          : Result<StandInReply>(obedient_reply(options_, *parsed, limit));
-    if (!reply) {
+    const std::int64_t limit = limit_of(*parsed, tokens);
+    auto written = write(in_trial, header, *parsed, fault, limit);
+    if (!written) {
       return refuse(response, protocol,
-                    {complaint_of(reply.error()), full_sentence(reply.error())});
+                    {complaint_of(written.error()), full_sentence(written.error())});
     }
-    job.reply = finished_reply(options_, *parsed, std::move(*reply), limit, in_trial,
+    job.reply = finished_reply(options_, *parsed, std::move(*written), fault, limit,
                                in_trial ? fmt::format("{}\n{}", header, parsed->turn) : prompt);
     describe(job, *parsed, fault, tokens, prompt,
              sha256_hex(header + "\n" + request.body).substr(0, 32));
-    job.breaks_off = fault == StandInFault::disconnect && parsed->turn == 1;
+    job.breaks_off = fault == StandInFault::disconnect;
     if (fault == StandInFault::stream_error) {
       job.error_at_half = encode_error_in_stream(options_.flavour, protocol,
                                                  "a fault that was asked for: stream_error");
     }
     if (parsed->stream || job.breaks_off) return send_stream(response, std::move(job));
-    send_whole(response, job);
+    send_whole(response, job, encode_whole(job.protocol, job.reply, job.head));
+  }
+
+  [[nodiscard]] std::int64_t limit_of(const StandInRequest& request, std::int64_t prompt) const {
+    const std::int64_t room =
+        std::clamp<std::int64_t>(options_.window() - prompt, 1, kLongestAnswer);
+    return std::clamp<std::int64_t>(request.max_tokens.value_or(kLongestAnswer), 1, room);
+  }
+
+  /// What the model writes in answer to this request.
+  Result<StandInReply> write(bool in_trial, const std::string& header,
+                             const StandInRequest& request, StandInFault fault,
+                             std::int64_t limit) {
+    StandInReply reply;
+    if (in_trial) {
+      PLUMB_TRY(reply, reply_to_trial(header, request));
+    } else {
+      reply = obedient_reply(options_, request, limit);
+    }
+    return written_reply(options_, request, std::move(reply), fault, limit);
+  }
+
+  /// Completes a prompt without parsing what is written. The faults of the server have no part in
+  /// it, but what the model does wrong has.
+  void answer_raw(const httplib::Request& request, httplib::Response& response) {
+    const bool in_trial = request.has_header(kTrialHeader);
+    const std::string header = request.get_header_value(kTrialHeader);
+    const auto refuse_with = [&](const Error& error) {
+      refuse(response, StandInProtocol::chat, {complaint_of(error), full_sentence(error)});
+    };
+    const auto raw = parse_raw_request(options_.flavour, request.body);
+    if (!raw) return refuse_with(raw.error());
+    const auto parsed = conversation_of(prompts_, *raw, options_.flavour);
+    if (!parsed) return refuse_with(parsed.error());
+    const std::int64_t tokens = prompt_tokens(raw->prompt, *parsed);
+    const std::int64_t limit = limit_of(*parsed, tokens);
+    const StandInFault fault = striking_fault(options_, *parsed, in_trial);
+    const auto written = write(in_trial, header, *parsed, fault, limit);
+    if (!written) return refuse_with(written.error());
+    Job job{.reply = raw_reply(*written, options_.leaked, limit), .arrived = real_clock().now()};
+    describe(job, *parsed, StandInFault::none, tokens, raw->prompt,
+             sha256_hex(header + "\n" + request.body).substr(0, 32));
+    send_whole(response, job, encode_raw(*raw, job.reply, job.head));
+  }
+
+  void detokenize(const httplib::Request& request, httplib::Response& response) const {
+    const auto body = parse_json(request.body);
+    const auto text =
+        stand_in_text(body && body->is_object() ? body->value("tokens", Json()) : Json());
+    if (!text) {
+      return refuse(response, StandInProtocol::chat,
+                    {StandInComplaint::bad_request, text.error().sentence});
+    }
+    const bool llama = options_.flavour == StandInFlavour::llamacpp;
+    response.set_content(dump_json(Json{{llama ? "content" : "prompt", *text}}), kJsonType);
+  }
+
+  /// Keeps the conversation behind a prompt that is about to be rendered.
+  void remember(const std::string& body) {
+    const auto parsed = parse_stand_in_request(options_.flavour, StandInProtocol::chat, body);
+    if (parsed) prompts_.remember(render_stand_in_prompt(*parsed), body);
   }
 
   /// The prompt, cut at the front where this server cuts.
@@ -227,7 +296,7 @@ class StandInServer::Impl {
     if (fault == StandInFault::slow_start && !warm_.exchange(true)) wait += kSlowStart;
     job.until_first_token = wait;
     job.head = {.flavour = options_.flavour,
-                .fault = fault,
+                .fault = shape_of(fault),
                 .id = std::move(id),
                 .created = created_,
                 .prompt_tokens = std::max<std::int64_t>(1, tokens),
@@ -247,6 +316,12 @@ class StandInServer::Impl {
     }
   }
 
+  /// A null that the model wrote is a text like any other.
+  [[nodiscard]] StandInFault shape_of(StandInFault fault) const {
+    const bool by_model = options_.blame == StandInBlame::model;
+    return fault == StandInFault::args_null && by_model ? StandInFault::none : fault;
+  }
+
   Result<StandInReply> reply_to_trial(const std::string& header, const StandInRequest& request) {
     PLUMB_TRY(const StandInTrial trial, parse_stand_in_trial(header));
     const auto task = tasks_.find(trial.task);
@@ -262,7 +337,7 @@ class StandInServer::Impl {
     return after(first_token, from_seconds(static_cast<double>(token) / options_.tok_s));
   }
 
-  void send_whole(httplib::Response& response, const Job& job) {
+  void send_whole(httplib::Response& response, const Job& job, const std::string& content) {
     const StandInConnection& connection = listener_.connection_here();
     const auto seat = ledger_.take_seat(connection);
     if (seat) {
@@ -274,7 +349,7 @@ class StandInServer::Impl {
         if (connection.wait_until(due(first_token, tokens))) {
           seat->generate(tokens - 1);
           seat->finish(job.reply.finish);
-          response.set_content(encode_whole(job.protocol, job.reply, job.head), kJsonType);
+          response.set_content(content, kJsonType);
           return;
         }
       }
@@ -337,6 +412,7 @@ class StandInServer::Impl {
   std::map<std::string, std::shared_ptr<const Task>> tasks_;
   std::atomic<bool> warm_ = false;  ///< the first answer has been given
   StandInLedger ledger_;
+  StandInPrompts prompts_;
   int port_ = 0;
   StandInListener listener_;  ///< last: its threads use all of the above
 };

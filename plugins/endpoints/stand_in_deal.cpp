@@ -9,6 +9,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/json.hpp"
+#include "plugins/endpoints/stand_in_flaws.hpp"
 
 namespace plumb {
 namespace {
@@ -52,40 +53,10 @@ const ToolSpec* tool_named(const std::vector<ToolSpec>& tools, const std::string
   return it == tools.end() ? nullptr : &*it;
 }
 
-/// The arguments without one that the schema requires, or nothing where none of them is required.
-std::optional<Json> without_required(const Json& arguments, const Json& schema) {
-  const auto required = schema.find("required");
-  if (required == schema.end() || !required->is_array()) return std::nullopt;
-  for (const Json& name : *required) {
-    if (!name.is_string() || !arguments.contains(name.get<std::string>())) continue;
-    Json less = arguments;
-    less.erase(name.get<std::string>());
-    return less;
-  }
-  return std::nullopt;
-}
-
-/// The arguments with one value of a type that the schema does not allow, or nothing where it does
-/// not say.
-std::optional<Json> with_wrong_type(const Json& arguments, const Json& schema) {
-  const auto properties = schema.find("properties");
-  if (properties == schema.end() || !properties->is_object()) return std::nullopt;
-  for (const auto& [name, value] : arguments.items()) {
-    const auto property = properties->find(name);
-    if (property == properties->end()) continue;
-    const std::string type = json_or(*property, "type", "");
-    if (type.empty()) continue;
-    Json wrong = arguments;
-    wrong[name] = type == "string" ? Json(Json::array({7})) : Json("seven");
-    return wrong;
-  }
-  return std::nullopt;
-}
-
-std::string unknown_name(const std::string& name, const std::vector<ToolSpec>& tools) {
-  std::string unknown = name + "_command";
-  while (tool_named(tools, unknown) != nullptr) unknown += "_x";
-  return unknown;
+std::vector<std::string> names_of(const std::vector<ToolSpec>& tools) {
+  std::vector<std::string> names;
+  for (const ToolSpec& tool : tools) names.push_back(tool.name);
+  return names;
 }
 
 }  // namespace
@@ -145,7 +116,7 @@ StandInCall spoil_call(const PolicyStep::Call& call, const std::vector<ToolSpec>
       }
       break;
     case 3:
-      return {"", unknown_name(call.tool, tools), whole};
+      return {"", unknown_name(call.tool, names_of(tools)), whole};
     default:
       break;
   }

@@ -7,6 +7,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/json.hpp"
+#include "plugins/endpoints/stand_in_raw.hpp"
 #include "plugins/endpoints/stand_in_refusal.hpp"
 #include "plugins/endpoints/stand_in_request.hpp"
 
@@ -33,15 +34,6 @@ using Answer = std::optional<StandInPage>;
 StandInPage page(const Json& json) { return {.body = dump_json(json)}; }
 
 bool declares_vision(const StandInOptions& options) { return options.vision != StandInVision::off; }
-
-/// A token for every 4 bytes: their number.
-Json tokens_of(std::string_view text) {
-  Json tokens = Json::array();
-  for (std::size_t begin = 0; begin < text.size(); begin += 4) {
-    tokens.push_back(hash_number(text.substr(begin, 4)) % 150'000);
-  }
-  return tokens;
-}
 
 StandInPage refused(const Asked& asked, StandInComplaint what, const std::string& detail) {
   const StandInError error =
@@ -80,7 +72,7 @@ StandInPage vllm_tokenize(const Asked& asked) {
     if (!prompt) return refused(asked, StandInComplaint::bad_request, prompt.error().sentence);
     text = std::move(*prompt);
   }
-  Json tokens = tokens_of(text);
+  Json tokens = stand_in_tokens(text);
   return page({{"count", tokens.size()},
                {"max_model_len", asked.options.context},
                {"tokens", std::move(tokens)},
@@ -193,7 +185,7 @@ Answer llamacpp_post(const Asked& asked) {
   if (asked.posts("/tokenize")) {
     const auto json = parse_json(asked.body);
     if (!json) return refused(asked, StandInComplaint::bad_json, json.error().sentence);
-    return page({{"tokens", tokens_of(json_or(*json, "content", ""))}});
+    return page({{"tokens", stand_in_tokens(json_or(*json, "content", ""))}});
   }
   const bool counts = asked.posts("/v1/chat/completions/input_tokens");
   if (!counts && !asked.posts("/apply-template")) return std::nullopt;

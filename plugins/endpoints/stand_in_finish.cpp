@@ -6,6 +6,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/json.hpp"
+#include "plugins/endpoints/stand_in_flaws.hpp"
 #include "plugins/endpoints/stand_in_reply.hpp"
 
 namespace plumb {
@@ -13,112 +14,9 @@ namespace {
 
 using enum StandInFault;
 
-/// Beyond this a call is not padded until max_tokens cuts it off: nobody wants to read it.
-constexpr std::int64_t kMostPadding = 65536;
-
 bool is_json_object(const std::string& text) {
   const auto json = parse_json(text);
   return json && json->is_object();
-}
-
-/// A call as a model writes it, before a server has parsed it.
-std::string written_call(const StandInCall& call, StandInLeak format) {
-  const std::string name = dump_json(call.name);
-  switch (format) {
-    case StandInLeak::llama:
-      return fmt::format("<function={}>{}</function>", call.name, call.arguments);
-    case StandInLeak::mistral:
-      return fmt::format("[TOOL_CALLS] [{{\"name\": {}, \"arguments\": {}}}]", name,
-                         call.arguments);
-    case StandInLeak::bare_json:
-      return fmt::format("{{\"name\": {}, \"parameters\": {}}}", name, call.arguments);
-    case StandInLeak::hermes:
-      break;
-  }
-  return fmt::format("<tool_call>\n{{\"name\": {}, \"arguments\": {}}}\n</tool_call>", name,
-                     call.arguments);
-}
-
-void leak_calls(StandInReply& reply, std::string& into, StandInLeak format) {
-  for (const StandInCall& call : reply.calls) {
-    if (&call != &reply.calls.front()) into += '\n';
-    into += written_call(call, format);
-  }
-  reply.calls.clear();
-}
-
-void lose_parameter(StandInCall& call) {
-  auto arguments = parse_json(call.arguments);
-  if (!arguments || !arguments->is_object() || arguments->empty()) return;
-  arguments->erase(std::prev(arguments->end()));
-  call.arguments = dump_json(*arguments);
-}
-
-void lose_brace(StandInCall& call) {
-  if (call.arguments.ends_with('}')) call.arguments.pop_back();
-}
-
-/// Makes a call so long that the limit cuts it off, or cuts it half way where there is no limit
-/// worth the padding.
-void overstretch(StandInCall& call, std::int64_t limit) {
-  if (limit > kMostPadding) {
-    call.arguments.resize(call.arguments.size() / 2);
-    return;
-  }
-  lose_brace(call);
-  if (call.arguments.ends_with('"')) {
-    call.arguments.pop_back();
-  } else {
-    call.arguments += call.arguments == "{" ? R"("text":")" : R"(,"more":")";
-  }
-  while (static_cast<std::int64_t>(call.arguments.size()) < limit * 4) call.arguments += "word ";
-}
-
-void strike(StandInFault fault, StandInReply& reply, std::int64_t limit, StandInLeak format) {
-  switch (fault) {
-    case lost_brace:
-      for (StandInCall& call : reply.calls) lose_brace(call);
-      break;
-    case lost_parameter:
-      for (StandInCall& call : reply.calls) lose_parameter(call);
-      break;
-    case args_empty:
-      for (StandInCall& call : reply.calls) call.arguments.clear();
-      break;
-    case truncated_call:
-    case finish_lies:
-      if (!reply.calls.empty()) overstretch(reply.calls.back(), limit);
-      break;
-    case leaked_reasoning:
-      leak_calls(reply, reply.reasoning, format);
-      break;
-    case all_reasoning:
-      leak_calls(reply, reply.text, format);
-      reply.reasoning += std::exchange(reply.text, "");
-      break;
-    case leaked_text:
-      leak_calls(reply, reply.text, format);
-      break;
-    case swallowed:
-      reply = {.hidden_tokens = completion_tokens(reply)};
-      break;
-    case empty:
-      reply = {};
-      break;
-    default:
-      break;
-  }
-}
-
-/// Cuts a text after so many tokens; the number of tokens that are left for what follows.
-std::int64_t cut_text(std::string& text, std::int64_t tokens) {
-  std::size_t end = 0;
-  while (end < text.size() && tokens > 0) {
-    end = token_end(text, end);
-    --tokens;
-  }
-  text.resize(end);
-  return tokens;
 }
 
 /// True when something was cut off.
@@ -179,9 +77,8 @@ StandInFinish finish_of(StandInFault fault, StandInReply& reply, bool cut) {
   return called && fault != stop_for_call ? StandInFinish::calls : StandInFinish::stop;
 }
 
-}  // namespace
-
-bool fault_strikes(StandInFault fault, bool in_trial) {
+/// Those hit bare requests, too.
+bool is_of_whole_server(StandInFault fault) {
   switch (fault) {
     case http_500:
     case http_503:
@@ -202,29 +99,71 @@ bool fault_strikes(StandInFault fault, bool in_trial) {
     case unknown_dropped:
       return true;
     default:
-      return in_trial;
+      return false;
   }
 }
 
-StandInReply finished_reply(const StandInOptions& options, const StandInRequest& request,
-                            StandInReply reply, std::int64_t limit, bool in_trial,
-                            const std::string& key) {
-  const StandInFault fault = fault_strikes(options.fault, in_trial) ? options.fault : none;
-  if (!options.parallel || !request.parallel.value_or(true)) {
-    reply.calls.resize(std::min<std::size_t>(1, reply.calls.size()));
-  }
-  if (fault == unknown_dropped) {
+/// What the server does to an answer whose calls were written well.
+void mistreat(StandInFault fault, const StandInOptions& options, const StandInRequest& request,
+              std::int64_t limit, StandInReply& reply) {
+  if (fault == swallowed) {
+    reply = {.hidden_tokens = completion_tokens(reply)};
+  } else if (fault == unknown_dropped) {
     std::erase_if(reply.calls, [&](const StandInCall& call) {
       return std::ranges::find(request.tools, call.name) == request.tools.end();
     });
+  } else if (options.blame == StandInBlame::server && fault != deterministic_500 &&
+             (fault != leaked_stream || request.stream)) {
+    put_flaw(fault, options, request, false, limit, reply);
   }
-  strike(fault, reply, limit, options.leaked);
+}
+
+}  // namespace
+
+std::int64_t cut_text(std::string& text, std::int64_t tokens) {
+  std::size_t end = 0;
+  while (end < text.size() && tokens > 0) {
+    end = token_end(text, end);
+    --tokens;
+  }
+  text.resize(end);
+  return tokens;
+}
+
+StandInFault striking_fault(const StandInOptions& options, const StandInRequest& request,
+                            bool in_trial) {
+  const StandInFault fault = options.fault;
+  if (is_of_whole_server(fault)) return fault;
+  const bool second_only =
+      fault == deterministic_500 || fault == disconnect || fault == history_refused;
+  const std::int64_t only = options.fault_turn > 0 ? options.fault_turn : second_only ? 2 : 0;
+  return in_trial && (only == 0 || request.turn + 1 == only) ? fault : none;
+}
+
+StandInReply written_reply(const StandInOptions& options, const StandInRequest& request,
+                           StandInReply reply, StandInFault fault, std::int64_t limit) {
+  if (!options.parallel || !request.parallel.value_or(true)) {
+    reply.calls.resize(std::min<std::size_t>(1, reply.calls.size()));
+  }
+  if (options.blame == StandInBlame::model) {
+    put_flaw(fault, options, request, true, limit, reply);
+  }
+  return reply;
+}
+
+StandInReply finished_reply(const StandInOptions& options, const StandInRequest& request,
+                            StandInReply written, StandInFault fault, std::int64_t limit,
+                            const std::string& key) {
+  StandInReply reply = std::move(written);
+  mistreat(fault, options, request, limit, reply);
   // Ollama marshals arguments from a map: what is no object stays in the text.
   const bool cannot_parse = options.flavour == StandInFlavour::ollama &&
                             std::ranges::any_of(reply.calls, [](const StandInCall& call) {
                               return !call.arguments.empty() && !is_json_object(call.arguments);
                             });
-  if (!options.parser || cannot_parse) leak_calls(reply, reply.text, options.leaked);
+  if (!options.parser || cannot_parse) {
+    put_flaw(leaked_text, options, request, false, limit, reply);
+  }
   const bool cut = cut_at(reply, limit);
   name_calls(options, request, reply, key);
   reply.finish = finish_of(fault, reply, cut);

@@ -17,6 +17,7 @@ struct Settings {
   StandInOptions options;
   std::optional<bool> cache;
   std::optional<StandInOverflow> overflow;
+  std::optional<StandInBlame> blame;
 };
 
 /// Reads one value into its place.
@@ -90,6 +91,12 @@ Status set_cache(Settings& settings, const std::string& key, const std::string& 
   return {};
 }
 
+Status set_blame(Settings& settings, const std::string& key, const std::string& value) {
+  PLUMB_TRY(const std::size_t place, place_among({"server", "model"}, key, value));
+  settings.blame = static_cast<StandInBlame>(place);
+  return {};
+}
+
 Status set_overflow(Settings& settings, const std::string& key, const std::string& value) {
   PLUMB_TRY(const std::size_t place, place_among({"refuse", "truncate"}, key, value));
   settings.overflow = static_cast<StandInOverflow>(place);
@@ -107,13 +114,18 @@ const std::vector<std::pair<std::string, Setter>>& setters() {
       {"ttft_ms", number(&O::ttft_ms, 0, 1e7)},
       {"think", count(&O::think, 0, 1e5)},
       {"fault", word(&O::fault, stand_in_faults())},
+      {"blame", set_blame},
+      {"broken", word(&O::broken, {"opener", "brace", "closer"})},
+      {"fault_turn", count(&O::fault_turn, 0, 1e6)},
+      {"raw", flag(&O::raw)},
       {"policy", set_policy},
       {"flavour", word(&O::flavour, stand_in_flavours())},
       {"context", count(&O::context, 1, kMostTokens)},
       {"effective", count(&O::effective, 1, kMostTokens)},
       {"overflow", set_overflow},
       {"parser", flag(&O::parser)},
-      {"leaked", word(&O::leaked, {"hermes", "llama", "mistral", "bare_json"})},
+      {"leaked",
+       word(&O::leaked, {"hermes", "llama", "mistral", "bare_json", "qwen_xml", "granite"})},
       {"thinking", word(&O::thinking, {"switchable", "stuck", "none"})},
       {"vision", word(&O::vision, {"off", "on", "blind"})},
       {"strict_roles", flag(&O::strict_roles)},
@@ -140,12 +152,36 @@ Status set_option(Settings& settings, const std::string& key, const std::string&
                                        did_you_mean(key, keys), join(keys, ", ")));
 }
 
+/// Whose such a fault is in the reports of users, or the only one who can have it.
+StandInBlame usual_blame(StandInFault fault) {
+  using enum StandInFault;
+  switch (fault) {
+    case empty:
+    case truncated_call:
+    case finish_lies:
+    case no_call:
+    case args_list:
+    case args_double_encoded:
+    case duplicate_key:
+    case unknown_tool:
+    case near_miss_name:
+    case wrong_type:
+    case enum_or_range:
+    case extra_property:
+    case repeat_loop:
+      return StandInBlame::model;
+    default:
+      return StandInBlame::server;
+  }
+}
+
 StandInOptions completed(Settings settings) {
   StandInOptions& options = settings.options;
   const StandInFlavour flavour = options.flavour;
   const bool caches = flavour == StandInFlavour::vllm || flavour == StandInFlavour::sglang ||
                       flavour == StandInFlavour::llamacpp ||
                       flavour == StandInFlavour::mistral_strict;
+  options.blame = settings.blame.value_or(usual_blame(options.fault));
   options.cache = settings.cache.value_or(caches);
   options.overflow = settings.overflow.value_or(
       flavour == StandInFlavour::ollama ? StandInOverflow::truncate : StandInOverflow::refuse);
@@ -155,25 +191,55 @@ StandInOptions completed(Settings settings) {
 }  // namespace
 
 const std::vector<std::string>& stand_in_faults() {
-  static const std::vector<std::string> kNames = {"none",           "http_500",
-                                                  "http_503",       "stall",
-                                                  "slow_start",     "html",
-                                                  "garbage",        "redirect",
-                                                  "endless",        "long_line",
-                                                  "header_bomb",    "no_usage",
-                                                  "cut_utf8",       "same_index",
-                                                  "no_id",          "same_id",
-                                                  "args_object",    "unknown_dropped",
-                                                  "http_429",       "deterministic_500",
-                                                  "disconnect",     "stream_error",
-                                                  "abort",          "no_done",
-                                                  "empty",          "swallowed",
-                                                  "all_reasoning",  "leaked_reasoning",
-                                                  "leaked_text",    "finish_lies",
-                                                  "truncated_call", "empty_calls",
-                                                  "stop_for_call",  "args_empty",
-                                                  "args_null",      "lost_brace",
-                                                  "lost_parameter"};
+  static const std::vector<std::string> kNames = {"none",
+                                                  "http_500",
+                                                  "http_503",
+                                                  "stall",
+                                                  "slow_start",
+                                                  "html",
+                                                  "garbage",
+                                                  "redirect",
+                                                  "endless",
+                                                  "long_line",
+                                                  "header_bomb",
+                                                  "no_usage",
+                                                  "cut_utf8",
+                                                  "same_index",
+                                                  "no_id",
+                                                  "same_id",
+                                                  "args_object",
+                                                  "unknown_dropped",
+                                                  "http_429",
+                                                  "deterministic_500",
+                                                  "disconnect",
+                                                  "stream_error",
+                                                  "abort",
+                                                  "no_done",
+                                                  "empty",
+                                                  "swallowed",
+                                                  "all_reasoning",
+                                                  "leaked_reasoning",
+                                                  "leaked_text",
+                                                  "finish_lies",
+                                                  "truncated_call",
+                                                  "empty_calls",
+                                                  "stop_for_call",
+                                                  "args_empty",
+                                                  "args_null",
+                                                  "lost_brace",
+                                                  "lost_parameter",
+                                                  "leaked_stream",
+                                                  "history_refused",
+                                                  "no_call",
+                                                  "args_list",
+                                                  "args_double_encoded",
+                                                  "duplicate_key",
+                                                  "unknown_tool",
+                                                  "near_miss_name",
+                                                  "wrong_type",
+                                                  "enum_or_range",
+                                                  "extra_property",
+                                                  "repeat_loop"};
   return kNames;
 }
 

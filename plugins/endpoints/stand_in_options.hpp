@@ -51,8 +51,25 @@ enum class StandInFault {
   args_empty,         ///< arguments are ""
   args_null,          ///< arguments are null
   lost_brace,         ///< the last brace of the arguments is missing
-  lost_parameter,     ///< the last parameter of the call is missing
+  lost_parameter,     ///< a required parameter of the call is missing
+  leaked_stream,      ///< as leaked_text, but only in answers that are streamed
+  history_refused,    ///< the second turn of each trial: the history is refused for good
+  no_call,            ///< it is said in words what the call would do
+  args_list,          ///< arguments are a list that holds the object
+  args_double_encoded,  ///< arguments are a JSON text that holds the object
+  duplicate_key,        ///< the first parameter stands there twice
+  unknown_tool,         ///< the call is of a tool that is not offered
+  near_miss_name,       ///< the name of the tool is misspelt
+  wrong_type,           ///< a parameter has a value of another type
+  enum_or_range,   ///< a parameter has a value outside what the schema allows, where it says so
+  extra_property,  ///< there is a parameter that nobody knows
+  repeat_loop,     ///< the first call of the trial again and again
 };
+
+/// Who does what the fault says, where both can. What a model does wrong is in its raw completion.
+enum class StandInBlame { server, model };
+/// What is broken about a call that a model writes in a way that no parser reads.
+enum class StandInBreak { opener, brace, closer };
 
 /// As which server a stand-in speaks.
 enum class StandInFlavour { plain, vllm, sglang, llamacpp, ollama, openrouter, mistral_strict };
@@ -60,8 +77,8 @@ enum class StandInFlavour { plain, vllm, sglang, llamacpp, ollama, openrouter, m
 enum class StandInThinking { switchable, stuck, none };
 /// What becomes of pictures: refused, seen, or dropped without a word.
 enum class StandInVision { off, on, blind };
-/// In which format a call is written that the server did not parse.
-enum class StandInLeak { hermes, llama, mistral, bare_json };
+/// In which format the model writes its calls; to be seen where the server does not parse them.
+enum class StandInLeak { hermes, llama, mistral, bare_json, qwen_xml, granite };
 /// What /metrics serves: today's names, those of vLLM's first engine, 404, or a page.
 enum class StandInMetrics { on, v0, off, html };
 /// What becomes of a prompt that is too long.
@@ -79,7 +96,13 @@ struct StandInOptions {
   double ttft_ms = 0;      ///< from the start of a request to its first token
   std::int64_t think = 0;  ///< tokens of reasoning before each answer
   StandInFault fault = StandInFault::none;
-  std::string policy;  ///< always this policy, whatever the skill; "" = the deal decides
+  /// Unless set: the model, where servers are not known to do such a thing.
+  StandInBlame blame = StandInBlame::server;
+  StandInBreak broken = StandInBreak::opener;  ///< of a call that leaks by the model's blame
+  std::int64_t fault_turn = 0;  ///< the only answer of a trial that is struck, from 1; 0: all that
+                                ///< the fault strikes
+  bool raw = true;              ///< off: no raw completion where the flavour has one
+  std::string policy;           ///< always this policy, whatever the skill; "" = the deal decides
 
   StandInFlavour flavour = StandInFlavour::plain;
   std::int64_t context = 1048576;  ///< window that the server declares, in tokens

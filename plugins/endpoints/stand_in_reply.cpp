@@ -8,6 +8,7 @@
 #include "core/base/json.hpp"
 #include "core/trial/planted.hpp"
 #include "plugins/endpoints/stand_in_encoder.hpp"
+#include "plugins/endpoints/stand_in_flaws.hpp"
 
 namespace plumb {
 namespace {
@@ -29,9 +30,12 @@ class PlayedPolicy {
   Status play_on(std::int64_t turn) {
     const StandInComeback& comeback = request_.comebacks[static_cast<std::size_t>(turn)];
     if (play_.step().calls.empty()) return play_.play_on(std::array{comeback.all});
+    // A call that a limit or the server kept back is made again, too.
     const std::vector<std::size_t> made = open_calls();
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      if (is_call_spoilt(options_, trial_, turn, i)) continue;
+    const bool counts = !comeback.results.empty() && comeback.results.size() < made.size();
+    const std::size_t answered = counts ? comeback.results.size() : made.size();
+    for (std::size_t i = 0; i < answered; ++i) {
+      if (is_spoilt(turn, i)) continue;
       const bool has_own = made.size() > 1 && i < comeback.results.size();
       const std::string& reply = has_own ? comeback.results[i] : comeback.all;
       if (!tells_planted_failure(reply)) replies_[made[i]] = reply;
@@ -43,12 +47,10 @@ class PlayedPolicy {
     return play_.play_on(replies);
   }
 
-  /// The calls of the next answer, by their place in the step: all that have no reply yet, or the
-  /// first of them.
+  /// The calls of the step that have no reply yet, by their place in it.
   [[nodiscard]] std::vector<std::size_t> open_calls() const {
     std::vector<std::size_t> open;
-    const bool one = !options_.parallel || !request_.parallel.value_or(true);
-    for (std::size_t i = 0; i < play_.step().calls.size() && !(one && !open.empty()); ++i) {
+    for (std::size_t i = 0; i < play_.step().calls.size(); ++i) {
       if (!replies_.contains(i)) open.push_back(i);
     }
     return open;
@@ -56,6 +58,13 @@ class PlayedPolicy {
   [[nodiscard]] const PolicyStep& step() const { return play_.step(); }
 
  private:
+  /// A call that was spoilt is made again; where a fault strikes every answer, that would never
+  /// end.
+  [[nodiscard]] bool is_spoilt(std::int64_t turn, std::size_t ordinal) const {
+    const bool once = options_.fault_turn == turn + 1 && is_flaw_of_calls(options_.fault);
+    return once || is_call_spoilt(options_, trial_, turn, ordinal);
+  }
+
   PolicyPlay play_;
   const StandInOptions& options_;
   const StandInTrial& trial_;
@@ -113,7 +122,10 @@ Result<StandInReply> reply_in_trial(const StandInOptions& options, const StandIn
   // Answers that the task put there before its prompt are not the policy's.
   const auto not_ours =
       std::ranges::count(task.opening, Role::assistant, [](const Message& m) { return m.role; });
-  for (std::int64_t turn = not_ours; turn < request.turn; ++turn) PLUMB_CHECK(policy.play_on(turn));
+  const bool loops = options.fault == StandInFault::repeat_loop;
+  for (std::int64_t turn = not_ours; turn < request.turn && !loops; ++turn) {
+    PLUMB_CHECK(policy.play_on(turn));
+  }
   StandInReply reply{.reasoning = stand_in_reasoning(options, request), .text = policy.step().text};
   for (const std::size_t place : policy.open_calls()) {
     const PolicyStep::Call& call = policy.step().calls[place];

@@ -23,6 +23,7 @@ struct StandInReply {
   std::vector<StandInCall> calls;
   StandInFinish finish = StandInFinish::stop;
   std::int64_t hidden_tokens = 0;  ///< generated, and not to be seen
+  bool only_thinks = false;        ///< the model did not end its thoughts
 };
 
 /// The end of the token that begins at `begin`: 4 bytes on, and never inside a character.
@@ -51,16 +52,26 @@ struct StandInSpeculation {
 [[nodiscard]] std::string stand_in_reasoning(const StandInOptions& options,
                                              const StandInRequest& request);
 
-/// Whether the fault of these options strikes a request of a trial, or a bare one.
-[[nodiscard]] bool fault_strikes(StandInFault fault, bool in_trial);
+/// The fault that strikes the answer to this request: that of the options, or none.
+/// @param in_trial  the request belongs to a trial
+[[nodiscard]] StandInFault striking_fault(const StandInOptions& options,
+                                          const StandInRequest& request, bool in_trial);
 
-/// What becomes of a reply on its way out: faults, a parser that is off, calls that may not stand
-/// side by side, ids, the end at `limit` tokens, the finish.
-/// @param in_trial  the faults of trials strike
-/// @param key       the ids of calls are made of it
+/// What the model really writes: a reply with the faults that are the model's.
+/// @param limit  the most tokens of the answer
+[[nodiscard]] StandInReply written_reply(const StandInOptions& options,
+                                         const StandInRequest& request, StandInReply reply,
+                                         StandInFault fault, std::int64_t limit);
+
+/// What becomes of what was written on its way out: faults of the server, a parser that is off,
+/// calls that may not stand side by side, ids, the end at `limit` tokens, the finish.
+/// @param key  the ids of calls are made of it
 [[nodiscard]] StandInReply finished_reply(const StandInOptions& options,
-                                          const StandInRequest& request, StandInReply reply,
-                                          std::int64_t limit, bool in_trial,
+                                          const StandInRequest& request, StandInReply written,
+                                          StandInFault fault, std::int64_t limit,
                                           const std::string& key);
+
+/// Cuts a text after so many tokens; the number of tokens that are left for what follows.
+std::int64_t cut_text(std::string& text, std::int64_t tokens);
 
 }  // namespace plumb

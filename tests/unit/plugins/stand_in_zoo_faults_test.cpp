@@ -28,7 +28,7 @@ TEST(StandInZooFaults, EveryFaultHasANameThatIsRead) {
     ASSERT_TRUE(options);
     EXPECT_EQ(options->fault, static_cast<StandInFault>(i));
   }
-  EXPECT_EQ(stand_in_faults().back(), "lost_parameter");
+  EXPECT_EQ(stand_in_faults().back(), "repeat_loop");
   EXPECT_EQ(parse_stand_in_options("fault=lost_parameter")->fault, StandInFault::lost_parameter);
   EXPECT_EQ(parse_stand_in_options("fault=http_429")->fault, StandInFault::http_429);
 }
