@@ -16,6 +16,9 @@ constexpr std::string_view kTokens = "<|tool_call";
 constexpr std::string_view kBare = "json";
 constexpr std::array<std::string_view, 5> kFormats = {kTagged, kFunction, kListed, kTokens, kBare};
 
+/// As many as are taken from one answer where they arrive as calls.
+constexpr std::size_t kMostCalls = 1024;
+
 using Calls = std::optional<std::vector<ToolCall>>;
 
 /// Reads calls for as long as `one` finds them; nothing where one is flawed.
@@ -118,7 +121,7 @@ std::optional<LeakedCall> behind_opener(std::string_view text, std::string_view 
       calls = read_each(in, kTagged, [&] { return tagged_call(in); });
     }
   }
-  if (calls && all_offered(*calls, tools)) {
+  if (calls && calls->size() <= kMostCalls && all_offered(*calls, tools)) {
     leak.calls = std::move(*calls);
   } else {
     leak.flaw = in.flaw().empty() ? "what follows " + leak.format + " is no whole call"
@@ -146,7 +149,9 @@ std::optional<LeakedCall> bare_calls(std::string_view text, std::span<const Tool
   } else if (auto call = in.call_object()) {
     calls = std::vector{std::move(*call)};
   }
-  if (!calls || !in.done() || !all_offered(*calls, tools)) return std::nullopt;
+  if (!calls || calls->size() > kMostCalls || !in.done() || !all_offered(*calls, tools)) {
+    return std::nullopt;
+  }
   return LeakedCall{
       .format = std::string(kBare), .calls = std::move(*calls), .flaw = {}, .begin = begin};
 }

@@ -159,6 +159,12 @@ TEST(FindLeakedCall, MarkupWithoutAnEndIsReadInTime) {
   (void)find_leaked_call(text, tools());
 }
 
+TEST(FindLeakedCall, MoreCallsThanAnybodyRunsAreNone) {
+  std::string text;
+  for (int i = 0; i < 1025; ++i) text += "[TOOL_CALLS]status{}";
+  EXPECT_FALSE(find_leaked_call(text, tools())->well_formed());
+}
+
 TEST(FindLostCall, TellsWhereACallWent) {
   ChatResponse response;
   EXPECT_FALSE(find_lost_call(response, tools()));
