@@ -41,13 +41,15 @@ std::string passes_sentence(const std::string& policy) {
          "\": the grader cannot tell it from the work";
 }
 
-std::string oracle_problem(const TrialRecord& record) {
+std::string oracle_problem(const Task& task, const TrialRecord& record) {
   const Verdict& verdict = record.verdict;
   if (verdict.outcome != Outcome::passed) {
     return std::string("the oracle does not pass: ") + outcome_name(verdict.outcome) + ", " +
            reason_name(verdict.reason) + ": " + verdict.sentence;
   }
-  if (record.calls.valid != record.calls.total)
+  // Where a published rubric counts one answer, its own ground truth may contradict its schemas.
+  const bool rubric_decides = task.single_answer && task.rubric;
+  if (!rubric_decides && record.calls.valid != record.calls.total)
     return "the oracle makes a call that is not valid for its tool";
   return "";
 }
@@ -108,14 +110,14 @@ TaskRuler judge_ruler(const Task& task, const std::vector<TrialRecord>& records)
   const auto policies = policies_of(task);
   for (std::size_t i = 0; i < policies.size(); ++i) {
     const TrialRecord& record = records[i];
-    PolicyRun run{
-        .policy = policies[i],
-        .trivial = is_trivial(policies[i]),
-        .outcome = record.verdict.outcome,
-        .reason = record.verdict.reason,
-        .turns = record.turns,
-        .seconds = record.clocks.charged_s(),
-        .problem = i == 0 ? oracle_problem(record) : control_problem(task, policies[i], record)};
+    PolicyRun run{.policy = policies[i],
+                  .trivial = is_trivial(policies[i]),
+                  .outcome = record.verdict.outcome,
+                  .reason = record.verdict.reason,
+                  .turns = record.turns,
+                  .seconds = record.clocks.charged_s(),
+                  .problem = i == 0 ? oracle_problem(task, record)
+                                    : control_problem(task, policies[i], record)};
     if (run.problem.empty() && !record.verdict.grader_agrees) {
       run.problem =
           "the grader disagrees with itself when it runs twice (policy \"" + run.policy + "\")";

@@ -55,7 +55,7 @@ end
 
 -- Keywords that are taken over, and what their value has to be.
 local KEPT = {
-  description = is_text, title = is_text,
+  description = is_text, title = is_text, format = is_text,
   minimum = is_number, maximum = is_number,
   minLength = is_size, maxLength = is_size, minItems = is_size, maxItems = is_size,
   default = function() return true end,

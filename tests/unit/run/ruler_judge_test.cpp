@@ -54,6 +54,15 @@ TEST_F(RulerJudge, AnOracleThatFailsBreaksIt) {
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("the oracle does not pass: failed, wrong_result")));
 }
 
+TEST_F(RulerJudge, AnOracleWhoseCallsAreNotValidBreaksItUnlessARubricCountsASingleAnswer) {
+  records_.front().calls.valid = 1;
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("not valid for its tool")));
+  task_.single_answer = true;
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("not valid for its tool")));
+  task_.rubric = Rubric{.name = "BFCL v4", .category = "parallel"};
+  EXPECT_THAT(problems(), IsEmpty());
+}
+
 TEST_F(RulerJudge, EachControlThatPassesIsToldInItsOwnWords) {
   const std::pair<const char*, const char*> words[] = {
       {"nop", "does nothing"},
