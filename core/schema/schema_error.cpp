@@ -42,7 +42,8 @@ void write(const Json& value, std::size_t limit, std::string& out) {
 }  // namespace
 
 std::string describe(const SchemaError& error) {
-  const std::string place = error.path.empty() ? "the arguments" : printable(error.path);
+  const std::string place =
+      error.path.empty() ? "the arguments" : printable(shortened(error.path, 500));
   if (error.fault == SchemaFault::missing && error.got == "nothing") {
     return fmt::format("{} is missing", place);
   }

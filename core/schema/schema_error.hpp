@@ -17,7 +17,8 @@ enum class SchemaFault {
 
 /// One way in which a value breaks a schema, as data.
 struct SchemaError {
-  std::string path;      ///< JSON Pointer to the value that is wrong; "" is the whole
+  std::string
+      path;  ///< JSON Pointer to the value that is wrong; "" is the whole; long keys are cut
   std::string keyword;   ///< that was broken: "required", "type", ...
   std::string expected;  ///< for a person: "string", "one of \"a\", \"b\"", "at least 1"
   std::string got;       ///< "number 5", "nothing"; shortened

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/text.hpp"
+
 namespace plumb {
 namespace {
 
@@ -18,7 +20,10 @@ constexpr std::size_t kMostLevels = 1'000;
 
 std::string Spot::pointer() const {
   if (around == nullptr) return "";
-  return around->pointer() + (key != nullptr ? pointer_part(*key) : "/" + std::to_string(index));
+  // The value may be one key of megabytes.
+  constexpr std::size_t kKeyTold = 256;
+  return around->pointer() +
+         (key != nullptr ? pointer_part(shortened(*key, kKeyTold)) : "/" + std::to_string(index));
 }
 
 void Evaluated::merge(const Evaluated& other) {
@@ -72,7 +77,7 @@ void ResultTable::add(const Node& node, const Json& value, std::uint32_t scope, 
 std::vector<SchemaError> Validation::errors() {
   const Spot top;
   steps_left_ = kMostSteps;
-  if (check(*program_.root, value_, top, nullptr, nullptr)) return {};
+  if (check(*program_.root, value_, top, nullptr, nullptr) && !gave_up_) return {};
   const bool is_judged = !gave_up_;
   Report report;
   if (is_judged) {

@@ -173,6 +173,19 @@ TEST(HostileSchema, ASchemaJudgesTheSameFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(HostileSchema, WhatIsToldOfHugeKeysAndValuesStaysShort) {
+  const auto made = Schema::compile(*parse_json(
+      R"({"additionalProperties":{"additionalProperties":{"type":"null"}},"propertyNames":{"maxLength":3}})"));
+  ASSERT_TRUE(made);
+  const std::string huge(1'000'000, 'k');
+  const auto errors = made->validate({{huge, {{huge, huge}, {"x", Json::array({huge, huge})}}}});
+  EXPECT_EQ(errors.size(), 3U);
+  for (const SchemaError& error : errors) {
+    EXPECT_LT(error.path.size() + error.expected.size() + error.got.size(), 2000U);
+    EXPECT_LT(describe(error).size(), 2000U);
+  }
+}
+
 TEST(HostileSchema, AnyBytesAreReadOrRefused) {
   const std::string good = R"({"a":[1,-2.5e3,"x\u00e9\ud83d\ude00",true,null],"b":{"c":""}})";
   ASSERT_TRUE(parse_strict_json(good));
