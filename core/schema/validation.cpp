@@ -290,7 +290,7 @@ bool Validation::unevaluated(const Node& node, const Json& value, const Spot& at
 bool Validation::inner(const Node& node, const Json& value, const Spot& at, const char* keyword,
                        Report* report) {
   if (!node.fits_nothing) return check(node, value, at, nullptr, report);
-  if (report == nullptr) return spend(1) && false;
+  if (report == nullptr) return false;
   return at.key != nullptr
              ? add(report, at, keyword, SchemaFault::extra, "no such property", shown_value(value))
              : add(report, at, keyword, SchemaFault::value, "no such item", shown_value(value));
