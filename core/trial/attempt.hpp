@@ -69,7 +69,8 @@ class Attempt {
   [[nodiscard]] std::vector<ToolCall> rescue(const LostCall& lost, Message& message) const;
   void add_lost(const LostCall& lost, const ChatResponse& response, bool rescued);
   [[nodiscard]] std::optional<Attribution> fatal_call(LoopEnd end) const;
-  /// The prompt behind the filler that is asked for, which is noted in the record.
+  /// The prompt behind the filler that is asked for, which is noted in the record. Called when
+  /// `messages_` holds all that stands before.
   [[nodiscard]] std::string with_background(const std::string& prompt);
   void answer(const ToolCall& call, const std::string& text, std::vector<Image> images = {});
   [[nodiscard]] double to_unix_ms(Instant at) const;

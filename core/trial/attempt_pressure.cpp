@@ -5,12 +5,13 @@ namespace plumb {
 namespace {
 
 /// The bytes that a template makes of what every trial of the task begins with.
-std::size_t opening_bytes(const Trial& trial, const std::string& prompt) {
+std::size_t opening_bytes(const Task& task, const std::vector<Message>& before,
+                          const std::string& prompt) {
   constexpr std::size_t kTemplate = 300;        // names of roles, braces around a tool
   constexpr std::size_t kOfAnImage = 1024 * 4;  // a thousand tokens, as the larger ones cost
-  std::size_t bytes = kTemplate + trial.scaffold.system.size() + prompt.size();
-  bytes += trial.task.images.size() * kOfAnImage;
-  for (const ToolSpec& tool : trial.task.tools) {
+  std::size_t bytes = kTemplate + prompt.size() + task.images.size() * kOfAnImage;
+  for (const Message& message : before) bytes += message.text.size();
+  for (const ToolSpec& tool : task.tools) {
     bytes += tool.name.size() + tool.description.size() + dump_json(tool.parameters).size() + 64;
   }
   return bytes;
@@ -21,7 +22,7 @@ std::size_t opening_bytes(const Trial& trial, const std::string& prompt) {
 std::string Attempt::with_background(const std::string& prompt) {
   const FillPlan& fill = trial_.pressure.fill;
   if (fill.asked <= 0 || fill.window <= 0) return prompt;
-  record_.filling = make_filling(fill, trial_.seed, opening_bytes(trial_, prompt));
+  record_.filling = make_filling(fill, trial_.seed, opening_bytes(trial_.task, messages_, prompt));
   return with_filler(*record_.filling, prompt);
 }
 
