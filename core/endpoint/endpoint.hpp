@@ -25,6 +25,7 @@ struct ChatRequest {
   /// False asks for the answer as one JSON: all that is said of times, but the end, is then one
   /// instant.
   bool streamed = true;
+  std::optional<int> attempts;  ///< overrides the contestant's
   /// Told to stand-ins only (which trial this is, as compact JSON); "" sends nothing.
   std::string trial_header;
   /// How long the answer may be in flight, all told (what is left of the trial's hard stop).

@@ -154,6 +154,7 @@ TrialRecord Session::attempt(const PlannedTrial& planned, TrialQueue& queue, Wai
        .request_seed = request_seed,
        .trial_header = trial_header(who, task.name, seed, run_.seed, planned.repeat, ""),
        .window = window,
+       .inquests = &sides_[planned.contestant].inquests,
        .rescue = who.rescue,
        .pressure = pressure_on(entrants_[planned.contestant], task,
                                filler_salt(run_.id, key, planned.attempt)),

@@ -64,6 +64,7 @@ class Session {
     int machine = kNoMachine;
     QueueDepth queue_depth;
     bool was_up = false;  ///< belongs to the thread that brings it up
+    InquestBook inquests;
   };
 
   void check_path(std::size_t contestant, const Task& path_check);

@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, 5> kFormats = {kTagged, kFunction, kListe
 
 /// As many as are taken from one answer where they arrive as calls.
 constexpr std::size_t kMostCalls = 1024;
+/// Where a call may begin. Nobody writes so much before one, and 120 tools are looked for.
+constexpr std::size_t kMostSearched = std::size_t{256} << 10;
 
 using Calls = std::optional<std::vector<ToolCall>>;
 
@@ -58,6 +60,7 @@ Calls listed_calls(MarkupReader& in) {
   return read_each(in, kListed, [&]() -> std::optional<ToolCall> {
     in.skip_space();
     const std::string_view name = in.word();
+    if (in.take("[CALL_ID]")) (void)in.word();
     (void)in.take("[ARGS]");
     return in.named(name);
   });
@@ -93,62 +96,118 @@ bool all_offered(const std::vector<ToolCall>& calls, std::span<const ToolSpec> t
   });
 }
 
-bool names_a_tool(std::string_view text, std::span<const ToolSpec> tools) {
-  return std::ranges::any_of(
-      tools, [&](const ToolSpec& tool) { return text.find(tool.name) != std::string_view::npos; });
+/// Whether a name stands here as a word of its own, in the place where a call has it: behind
+/// nothing but markup, before more of it.
+bool stands_as_name(std::string_view text, std::size_t at, std::size_t size) {
+  std::string_view before = text.substr(0, at);
+  if (before.ends_with("functions.")) before.remove_suffix(10);
+  if (!before.empty() && is_name_part(before.back())) return false;
+  std::string_view rest = text.substr(at + size);
+  if (!rest.empty() && is_name_part(rest.front())) return false;
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  const bool goes_on =
+      rest.empty() || std::string_view("<>{[(:\",}\n").find(rest.front()) != rest.npos;
+  return goes_on && is_markup_before_name(before);
 }
 
-/// What follows an opener, where it names an offered tool at all.
+/// Whether what follows an opener begins like a call of an offered tool.
+bool begins_call(std::string_view behind, std::span<const ToolSpec> tools) {
+  constexpr std::size_t kNear = 200;
+  const std::string_view near = behind.substr(0, kNear);
+  return std::ranges::any_of(tools, [&](const ToolSpec& tool) {
+    for (auto at = near.find(tool.name); at != near.npos; at = near.find(tool.name, at + 1)) {
+      if (stands_as_name(near, at, tool.name.size())) return true;
+    }
+    return false;
+  });
+}
+
+/// A turn ends with its calls: text behind them means that they are quoted.
+bool ends_there(MarkupReader& in) {
+  for (const std::string_view closer : {"</tool_call>", "<|tool_calls_section_end|>", "```"}) {
+    in.skip_space();
+    (void)in.take(closer);
+  }
+  in.skip_space();
+  return in.done() || in.at('<');
+}
+
+/// The calls of a text that begins with an opener; `format` becomes the inner one where tags are
+/// nested.
+Calls calls_behind(MarkupReader& in, std::string_view opener, std::string& format) {
+  if (opener == kTokens) return token_calls(in);
+  (void)in.take(opener);
+  if (opener == kListed) return listed_calls(in);
+  if (opener == kFunction) return read_each(in, kFunction, [&] { return in.function_body(); });
+  MarkupReader inside = in;
+  inside.skip_space();
+  if (inside.at('[')) {
+    in = inside;
+    return in.call_list();
+  }
+  if (inside.take(kFunction)) format = kFunction;
+  return read_each(in, kTagged, [&] { return tagged_call(in); });
+}
+
+/// The calls behind the first opener that has whole ones, else what is flawed behind the first that
+/// calls an offered tool. An opener in inline code is quoted.
 std::optional<LeakedCall> behind_opener(std::string_view text, std::string_view opener,
                                         std::span<const ToolSpec> tools) {
-  const auto at = text.find(opener);
-  if (at == std::string_view::npos || !names_a_tool(text.substr(at), tools)) return std::nullopt;
-  MarkupReader in(text.substr(at), tools);
-  LeakedCall leak{.format = std::string(opener), .calls = {}, .flaw = {}, .begin = at};
-  Calls calls;
-  if (opener == kTokens) {
-    calls = token_calls(in);
-  } else {
-    (void)in.take(opener);
-    if (opener == kListed) {
-      calls = listed_calls(in);
-    } else if (opener == kFunction) {
-      calls = read_each(in, kFunction, [&] { return in.function_body(); });
-    } else {
-      MarkupReader inside = in;
-      inside.skip_space();
-      if (inside.take(kFunction)) leak.format = kFunction;
-      calls = read_each(in, kTagged, [&] { return tagged_call(in); });
+  constexpr int kMostOpeners = 64;
+  std::optional<LeakedCall> flawed;
+  auto at = text.substr(0, kMostSearched).find(opener);
+  for (int i = 0; i < kMostOpeners && at != text.npos;
+       ++i, at = text.substr(0, kMostSearched).find(opener, at + 1)) {
+    if (at > 0 && text[at - 1] == '`' && !text.substr(0, at).ends_with("```")) continue;
+    MarkupReader in(text.substr(at), tools);
+    LeakedCall leak{.format = std::string(opener), .calls = {}, .flaw = {}, .begin = at};
+    Calls calls = calls_behind(in, opener, leak.format);
+    if (calls && calls->size() > kMostCalls) {
+      leak.flaw = "more calls than anybody runs";
+      return leak;
     }
-  }
-  if (calls && calls->size() <= kMostCalls && all_offered(*calls, tools)) {
-    leak.calls = std::move(*calls);
-  } else {
+    if (calls && !calls->empty()) {
+      if (!ends_there(in)) continue;
+      leak.calls = std::move(*calls);
+      return leak;
+    }
+    if (flawed || !begins_call(text.substr(at + opener.size()), tools)) continue;
     leak.flaw = in.flaw().empty() ? "what follows " + leak.format + " is no whole call"
                                   : std::string(in.flaw());
+    flawed = std::move(leak);
   }
-  return leak;
+  return flawed;
 }
 
-/// An object or a list of them: the whole text, or what stands between two code fences.
+/// Objects or a list of them: the whole text, or its last part between two code fences.
 std::optional<LeakedCall> bare_calls(std::string_view text, std::span<const ToolSpec> tools) {
-  std::size_t begin = 0;
   std::string_view inside = trimmed(text);
-  if (const auto fence = text.find("```"); fence != std::string_view::npos) {
-    const auto body = text.find_first_of("{[", fence);
-    const auto close = text.find("```", std::min(body, text.size()));
-    if (close == std::string_view::npos) return std::nullopt;
-    begin = fence;
-    inside = trimmed(text.substr(body, close - body));
+  std::size_t begin = 0;
+  if (inside.ends_with("```") && inside.size() > 3) {
+    inside.remove_suffix(3);
+    begin = inside.rfind("```");
+    if (begin == inside.npos) return std::nullopt;
+    inside = inside.substr(std::min(inside.find_first_of("{[", begin), inside.size()));
+  } else if (inside.starts_with("<|python_tag|>")) {
+    inside.remove_prefix(14);
   }
-  if (inside.empty() || (inside.front() != '{' && inside.front() != '[')) return std::nullopt;
   MarkupReader in(inside, tools);
+  in.skip_space();
   Calls calls;
   if (in.at('[')) {
     calls = in.call_list();
-  } else if (auto call = in.call_object()) {
-    calls = std::vector{std::move(*call)};
+  } else if (in.at('{')) {
+    calls = std::vector<ToolCall>{};
+    while (in.at('{')) {
+      auto call = in.call_object();
+      if (!call) return std::nullopt;
+      calls->push_back(std::move(*call));
+      in.skip_space();
+      (void)in.take(";");
+      in.skip_space();
+    }
   }
+  in.skip_space();
   if (!calls || calls->size() > kMostCalls || !in.done() || !all_offered(*calls, tools)) {
     return std::nullopt;
   }
@@ -159,15 +218,20 @@ std::optional<LeakedCall> bare_calls(std::string_view text, std::span<const Tool
 /// A call that begins like one and stands where one would, behind an opener that is none: models
 /// that are damaged misspell them, or lose a brace.
 std::optional<LeakedCall> broken_call(std::string_view text, std::span<const ToolSpec> tools) {
+  text = text.substr(0, kMostSearched);
   for (const ToolSpec& tool : tools) {
     const std::string quoted = '"' + tool.name + '"';
     for (auto at = text.find(quoted); at != std::string_view::npos;
          at = text.find(quoted, at + 1)) {
       const auto begin = call_begin(text, at);
       const std::string_view rest = text.substr(at + quoted.size());
-      const bool has_arguments = rest.substr(0, 64).find("\"arguments\"") != rest.npos ||
-                                 rest.substr(0, 64).find("\"parameters\"") != rest.npos;
-      if (!begin || !has_arguments) continue;
+      const std::string_view near = rest.substr(0, 64);
+      const auto has = [&](const char* key) { return near.find(key) != near.npos; };
+      const bool is_definition = has("\"description\"");
+      const bool has_arguments = has("\"arguments\"") || has("\"parameters\"");
+      if (!begin || !has_arguments || is_definition) continue;
+      MarkupReader in(text.substr(*begin), tools);
+      if (in.call_object() && !ends_there(in)) continue;
       return LeakedCall{
           .format = "broken",
           .calls = {},
@@ -176,7 +240,7 @@ std::optional<LeakedCall> broken_call(std::string_view text, std::span<const Too
     }
     const auto tag = text.find('=' + tool.name + '>');
     if (tag != std::string_view::npos &&
-        text.substr(tag).find("<parameter") != std::string_view::npos) {
+        trimmed(text.substr(tag + tool.name.size() + 2)).starts_with("<parameter")) {
       return LeakedCall{.format = "broken",
                         .calls = {},
                         .flaw = "parameters of a function whose opener is misspelt",

@@ -1,5 +1,7 @@
 #include "core/schema/lost_call.hpp"
 
+#include "core/base/text.hpp"
+
 namespace plumb {
 
 std::optional<LostCall> find_lost_call(const ChatResponse& response,
@@ -16,7 +18,9 @@ std::optional<LostCall> find_lost_call(const ChatResponse& response,
     std::string sentence = "its call came as text (" + leak->format + "), not as a call";
     return LostCall{Defect::leaked_text, std::move(sentence), std::move(leak)};
   }
-  if (auto leak = leak_in(response.message.reasoning)) {
+  // Beside a text that ends the turn a call in the reasoning was only thought of.
+  const bool silent = trimmed(response.message.text).empty();
+  if (auto leak = silent ? leak_in(response.message.reasoning) : std::nullopt) {
     std::string sentence =
         "its call came inside the reasoning (" + leak->format + "), not as a call";
     return LostCall{Defect::leaked_reasoning, std::move(sentence), std::move(leak)};

@@ -41,7 +41,11 @@ class MarkupReader {
 
  private:
   std::nullopt_t flawed(std::string sentence);
-  [[nodiscard]] std::optional<Json> value();
+  struct Value {
+    Json json;
+    std::string_view bytes;  ///< as it is written
+  };
+  [[nodiscard]] std::optional<Value> value();
   [[nodiscard]] std::optional<std::string_view> up_to(std::string_view mark);
   /// A parameter that was written as text, as its type in the tool's schema wants it.
   [[nodiscard]] Json typed(std::string_view tool, const std::string& key,
@@ -53,6 +57,13 @@ class MarkupReader {
   std::size_t at_ = 0;
   std::string flaw_;
 };
+
+/// Letters, digits, '_', '-', '.'.
+[[nodiscard]] bool is_name_part(char c);
+
+/// Whether this may stand between an opener and the name of a tool: brackets, quotes, tags and the
+/// words of markup, but no sentence.
+[[nodiscard]] bool is_markup_before_name(std::string_view text);
 
 /// Where the object begins whose member "name" has its value at `name_at`, when it stands where a
 /// call would: at the start of the text or of a line, or right behind a tag.

@@ -148,18 +148,22 @@ std::string remedy_of(Attribution attribution) {
 
 void alarm_lost_calls(const BoardContestant& contestant, const Loss& loss,
                       std::vector<Alarm>& out) {
-  std::map<Attribution, int> lost;
-  std::string example;
+  struct Lost {
+    int count = 0;
+    std::string example;
+  };
+  std::map<Attribution, Lost> lost;
   for (const TrialRecord* record : contestant.scored()) {
     for (const CallDefect& one : record->calls.defects) {
       if (one.defect != loss.defect) continue;
-      ++lost[one.attribution];
-      if (!example.empty()) continue;
+      auto& [count, example] = lost[one.attribution];
+      if (++count > 1) continue;
       example = fmt::format("first in {} #{}", record->key.task, record->key.repeat + 1);
       if (!one.what.empty()) example += ", written as " + one.what;
     }
   }
-  for (const auto& [attribution, count] : lost) {
+  for (const auto& [attribution, found] : lost) {
+    const auto& [count, example] = found;
     out.push_back(
         {.id = loss.alarm,
          .contestant = contestant.name,

@@ -43,7 +43,10 @@ Json survival(const std::vector<const TrialRecord*>& scored) {
   std::set<int> at(kMilestones.begin(), kMilestones.end());
   for (const TrialRecord* record : scored) {
     if (record->calls.total == 0) continue;
-    spans.push_back({.calls = record->calls.total, .bad = record->calls.first_spoilt()});
+    const int bad = record->calls.first_spoilt();
+    // A record that does not say which call was spoilt says nothing here.
+    if (bad == 0 && record->calls.spoilt() > 0) continue;
+    spans.push_back({.calls = record->calls.total, .bad = bad});
     if (spans.back().bad > 0 && at.size() < kMostSteps) at.insert(spans.back().bad);
   }
   Json steps = Json::array();

@@ -199,7 +199,8 @@ void Attempt::answer_malformed(const ToolCall& call, const CallJudgement& judgem
   const char* defect = defect_name(*judgement.defect);
   const bool by_us = last_.oversize && *judgement.defect == Defect::args_truncated;
   log_.add_spoilt(*judgement.defect, call.name, by_us);
-  if (!last_.message.calls.empty()) suspect(*judgement.defect, last_, std::nullopt, judged_);
+  if (!last_.message.calls.empty())
+    suspect(*judgement.defect, last_, std::nullopt, judged_, meter_.turns());
   ++judged_;
   const std::string text = with_problem(trial_.scaffold.malformed, judgement.sentence);
   answer(call, text);
@@ -293,7 +294,9 @@ LoopEnd Attempt::without_answer(const Fault& fault) {
   log_.add_rejected(meter_.turns() + 1,
                     fault.unparsed ? "cannot read the answer" : "refuses the history");
   asked_ = messages_.size();
-  if (fault.unparsed) suspect(Defect::server_rejected, fault.partial, std::nullopt, 0);
+  if (fault.unparsed) {
+    suspect(Defect::server_rejected, fault.partial, std::nullopt, 0, meter_.turns() + 1);
+  }
   return LoopEnd::server_rejected;
 }
 

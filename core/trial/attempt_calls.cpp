@@ -26,16 +26,16 @@ void Attempt::add_lost(const LostCall& lost, const ChatResponse& response, bool 
   log_.add_lost(lost, rescued);
   if (rescued) return;
   sentence_ = lost.sentence;
-  suspect(lost.defect, response, lost.leak, 0);
+  suspect(lost.defect, response, lost.leak, 0, meter_.turns());
 }
 
 void Attempt::suspect(Defect defect, const ChatResponse& response, std::optional<LeakedCall> leak,
-                      std::size_t call) {
+                      std::size_t call, int turn) {
   const bool known =
       std::ranges::any_of(suspects_, [&](const Suspect& other) { return other.defect == defect; });
   if (known || !wants_inquest(defect)) return;
   suspects_.push_back({.defect = defect,
-                       .turn = meter_.turns(),
+                       .turn = turn,
                        .messages = asked_,
                        .response = response,
                        .leak = std::move(leak),
@@ -43,21 +43,29 @@ void Attempt::suspect(Defect defect, const ChatResponse& response, std::optional
                        .in_flight = last_took_});
 }
 
+Finding Attempt::finding_on(const Suspect& suspect, Endpoint& endpoint) {
+  if (trial_.inquests != nullptr) {
+    if (auto settled = trial_.inquests->settled(suspect)) return *std::move(settled);
+  }
+  ChatRequest request = this->request();
+  request.messages = std::span(messages_).first(suspect.messages);
+  Finding finding = inquire(suspect, std::move(request), endpoint, waiter_);
+  if (trial_.inquests != nullptr && !waiter_.stopped()) trial_.inquests->add(suspect, finding);
+  return finding;
+}
+
 void Attempt::hear_evidence(Endpoint& endpoint) {
   constexpr std::size_t kMostInquests = 3;
   for (const Suspect& one : std::span(suspects_).first(std::min(suspects_.size(), kMostInquests))) {
     if (waiter_.stopped()) return;
-    ChatRequest request = this->request();
-    request.messages = std::span(messages_).first(one.messages);
-    const Finding finding = inquire(one, std::move(request), endpoint, waiter_);
+    const Finding finding = finding_on(one, endpoint);
+    if (waiter_.stopped()) return;
     if (finding.attribution) log_.attribute(one.defect, *finding.attribution);
-    transcript_.add(
-        "evidence",
-        {{"turn", one.turn},
-         {"defect", defect_name(one.defect)},
-         {"attribution", attribution_name(finding.attribution.value_or(Attribution::undetermined))},
-         {"sentence", finding.sentence}});
-    if (one.turn == meter_.turns() && !sentence_.empty() && !finding.sentence.empty()) {
+    transcript_.add("evidence", {{"turn", one.turn},
+                                 {"defect", defect_name(one.defect)},
+                                 {"attribution", attribution_name(log_.attribution_of(one.defect))},
+                                 {"sentence", finding.sentence}});
+    if (one.turn >= meter_.turns() && !sentence_.empty() && !finding.sentence.empty()) {
       sentence_ += "; " + finding.sentence;
     }
   }

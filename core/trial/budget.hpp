@@ -48,8 +48,9 @@ inline constexpr std::int64_t kUsualOpening = 1500;
 
 /// slack * the sum over the expected turns of (time to the first token at that context + expected
 /// tokens / decode rate + tool_seconds), between floor and ceiling. The context begins with the
-/// opening (new to the server) and grows by each answer and its result (400 tokens); what was there before is read again at the warm rate. Expected tokens are those of
-/// the probe's tool-using conversation, 2048 at most, so that rambling buys no time.
+/// opening (new to the server) and grows by each answer and its result (400 tokens); what was there
+/// before is read again at the warm rate. Expected tokens are those of the probe's tool-using
+/// conversation, 2048 at most, so that rambling buys no time.
 [[nodiscard]] double calibrated_seconds(const BudgetRule& rule, double expected_turns,
                                         const Pace& pace, std::int64_t opening = kUsualOpening);
 

@@ -99,25 +99,35 @@ void CallLog::spoil(Answer& answer, std::size_t call, Defect defect, Attribution
 void CallLog::add_lost(const LostCall& lost, bool rescued) {
   Answer& answer = answers_.back();
   const std::size_t calls = lost.leak && lost.leak->well_formed() ? lost.leak->calls.size() : 1;
-  answer.calls.assign(calls, State::spoilt);
-  answer.judged = rescued ? 0 : calls;
-  answer.rescued = rescued;
+  answer.calls.assign(calls, State::unjudged);
   calls_ += static_cast<int>(calls);
-  const Attribution attribution =
-      rescued ? Attribution::server_parser : usual_attribution(lost.defect);
-  for (std::size_t i = 0; i < calls; ++i) {
-    spoil(answer, i, lost.defect, attribution, lost.leak ? lost.leak->format : "");
+  if (rescued) {
+    answer.rescued_from = lost;
+    return;
   }
+  answer.judged = calls;
+  for (std::size_t i = 0; i < calls; ++i) {
+    spoil(answer, i, lost.defect, usual_attribution(lost.defect),
+          lost.leak ? lost.leak->format : "");
+  }
+}
+
+/// The call that is judged next leaked, whatever else is wrong with it.
+void CallLog::note_rescue(Answer& answer) {
+  if (!answer.rescued_from) return;
+  spoil(answer, answer.judged, answer.rescued_from->defect, Attribution::server_parser,
+        answer.rescued_from->leak->format);
 }
 
 void CallLog::add_valid() {
   Answer& answer = answers_.back();
-  State& call = answer.calls.at(answer.judged++);
-  if (!answer.rescued) call = State::valid;
+  note_rescue(answer);
+  answer.calls.at(answer.judged++) = answer.rescued_from ? State::rescued : State::valid;
 }
 
 void CallLog::add_spoilt(Defect defect, const std::string& tool, bool by_us) {
   Answer& answer = answers_.back();
+  note_rescue(answer);
   spoil(answer, answer.judged++, defect, by_us ? Attribution::harness : usual_attribution(defect),
         tool);
 }
@@ -126,13 +136,20 @@ void CallLog::add_rejected(int turn, const std::string& what) {
   answers_.push_back(
       {.turn = turn, .seconds = 0, .first_call = ++calls_, .calls = {State::spoilt}});
   answers_.back().judged = 1;
+  answers_.back().rejected = true;
   spoil(answers_.back(), 0, Defect::server_rejected, Attribution::undetermined, what);
 }
 
 void CallLog::attribute(Defect defect, Attribution attribution) {
   for (CallDefect& one : counts_.defects) {
-    if (one.defect == defect) one.attribution = attribution;
+    const bool open = one.attribution == usual_attribution(defect);
+    if (one.defect == defect && open) one.attribution = attribution;
   }
+}
+
+Attribution CallLog::attribution_of(Defect defect) const {
+  const auto at = std::ranges::find(counts_.defects, defect, &CallDefect::defect);
+  return at == counts_.defects.end() ? usual_attribution(defect) : at->attribution;
 }
 
 std::optional<Attribution> CallLog::last_spoilt() const {
@@ -147,15 +164,18 @@ std::optional<Attribution> CallLog::last_spoilt() const {
 int CallLog::run() const {
   std::ptrdiff_t run = 0;
   for (const Answer& answer : answers_) {
-    run += answer.rescued ? static_cast<std::ptrdiff_t>(answer.judged)
-                          : std::ranges::count(answer.calls, State::valid);
+    run += std::ranges::count(answer.calls, State::valid) +
+           std::ranges::count(answer.calls, State::rescued);
   }
   return static_cast<int>(run);
 }
 
 int CallLog::spoilt() const {
   std::ptrdiff_t spoilt = 0;
-  for (const Answer& answer : answers_) spoilt += std::ranges::count(answer.calls, State::spoilt);
+  for (const Answer& answer : answers_) {
+    spoilt += std::ranges::count(answer.calls, State::spoilt) +
+              std::ranges::count(answer.calls, State::rescued);
+  }
   return static_cast<int>(spoilt);
 }
 
@@ -163,18 +183,22 @@ Aftermath CallLog::aftermath_of(const CallDefect& defect, bool passed) const {
   auto after = std::ranges::find_if(
       answers_, [&](const Answer& answer) { return answer.first_call > defect.call; });
   const auto holder = std::prev(after);
-  if (holder->rescued) return Aftermath::recovered_next_turn;
-  const auto has = [](const Answer& answer, State state) {
-    return std::ranges::find(answer.calls, state) != answer.calls.end();
+  const auto place = static_cast<std::size_t>(defect.call - holder->first_call);
+  if (holder->calls.at(place) == State::rescued) return Aftermath::recovered_next_turn;
+  const auto ran = [](const Answer& answer) {
+    return std::ranges::any_of(
+        answer.calls, [](State call) { return call == State::valid || call == State::rescued; });
+  };
+  const auto spoilt = [](const Answer& answer) {
+    return std::ranges::find(answer.calls, State::spoilt) != answer.calls.end();
   };
   // Answers without a call begin where the next call would: they say nothing here.
   while (after != answers_.end() && after->calls.empty()) ++after;
-  if (after != answers_.end() && has(*after, State::valid) && !has(*after, State::spoilt)) {
+  if (after != answers_.end() && ran(*after) && !spoilt(*after)) {
     return Aftermath::recovered_next_turn;
   }
-  const bool later =
-      std::any_of(after, answers_.end(), [&](const Answer& one) { return has(one, State::valid); });
-  return later || passed ? Aftermath::recovered_later : Aftermath::fatal;
+  return std::any_of(after, answers_.end(), ran) || passed ? Aftermath::recovered_later
+                                                           : Aftermath::fatal;
 }
 
 void CallLog::count_tries() {
@@ -189,10 +213,9 @@ void CallLog::count_tries() {
       counts_.intended += 1;
       counts_.valid_at_first += valid ? 1 : 0;
     }
-    const auto spoilt = static_cast<std::size_t>(std::ranges::count(judged, State::spoilt));
-    to_make_again = answer.rescued ? 0 : spoilt;
-    if (spoilt == 0 || answer.rescued) continue;
-    const double share = static_cast<double>(spoilt) / static_cast<double>(judged.size());
+    to_make_again = static_cast<std::size_t>(std::ranges::count(judged, State::spoilt));
+    if (to_make_again == 0 || answer.rejected) continue;
+    const double share = static_cast<double>(to_make_again) / static_cast<double>(judged.size());
     counts_.lost_turns += share;
     counts_.lost_seconds += share * answer.seconds;
   }

@@ -58,8 +58,11 @@ class CallLog {
   /// The server could not read an answer, or takes no history with it.
   void add_rejected(int turn, const std::string& what);
 
-  /// What evidence says of all the defects of this kind.
+  /// What evidence says of the defects of this kind. Those that nobody but the server can have, or
+  /// that it is known to have (rescued), stay its own.
   void attribute(Defect defect, Attribution attribution);
+  /// Whose the defects of this kind are by now.
+  [[nodiscard]] Attribution attribution_of(Defect defect) const;
   /// Whose the spoilt call of the last answer is; nothing where it has none.
   [[nodiscard]] std::optional<Attribution> last_spoilt() const;
   /// Calls that were run so far, rescued ones included, and that were spoilt.
@@ -69,17 +72,20 @@ class CallLog {
   [[nodiscard]] CallCounts close(bool passed);
 
  private:
-  enum class State { unjudged, valid, spoilt };
+  /// A rescued call leaked and was run all the same.
+  enum class State { unjudged, valid, spoilt, rescued };
   struct Answer {
     int turn = 0;
     double seconds = 0;
     int first_call = 0;  ///< number of its first call
     std::vector<State> calls;
     std::size_t judged = 0;
-    bool rescued = false;
+    std::optional<LostCall> rescued_from;
+    bool rejected = false;  ///< no turn of the trial: the server could not read it
   };
   void spoil(Answer& answer, std::size_t call, Defect defect, Attribution attribution,
              const std::string& what);
+  void note_rescue(Answer& answer);
   void note_ids(int turn, const ChatResponse& response);
   [[nodiscard]] Aftermath aftermath_of(const CallDefect& defect, bool passed) const;
   void count_tries();

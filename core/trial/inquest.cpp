@@ -1,6 +1,7 @@
 #include "core/trial/inquest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "core/base/text.hpp"
@@ -12,12 +13,15 @@ namespace {
 constexpr std::string_view kThoughtEnd = "</think>";
 constexpr std::string_view kThoughtBegin = "<think>";
 
-/// Without white space and without special tokens, which servers strip.
+/// Without white space and without special tokens, which servers strip; cut, since texts are
+/// searched for one another.
 std::string bare(std::string_view text) {
+  constexpr std::size_t kMost = std::size_t{64} << 10;
+  constexpr std::size_t kLongestToken = 80;
   std::string bare;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size() && bare.size() < kMost; ++i) {
     if (text.substr(i).starts_with("<|")) {
-      const auto end = text.substr(i, 80).find("|>");
+      const auto end = text.substr(i, kLongestToken).find("|>");
       if (end != std::string_view::npos) {
         i += end + 1;
         continue;
@@ -28,32 +32,43 @@ std::string bare(std::string_view text) {
   return bare;
 }
 
-bool holds_text(const RawCompletion& raw, std::string_view arrived) {
+bool holds_text(std::string_view whole, std::string_view arrived) {
   const std::string part = bare(arrived);
-  return !part.empty() && bare(raw.text).find(part) != std::string::npos;
+  return !part.empty() && bare(whole).find(part) != std::string::npos;
 }
 
 /// Servers count the end of an answer as a token, or do not.
-bool as_many_tokens(const Usage& a, const Usage& b) {
-  constexpr std::int64_t kOff = 2;
+bool as_many_tokens(const Usage& a, const Usage& b, std::int64_t off) {
   return a.completion_tokens && b.completion_tokens &&
-         std::abs(*a.completion_tokens - *b.completion_tokens) <= kOff;
+         std::abs(*a.completion_tokens - *b.completion_tokens) <= off;
 }
 
-bool asks_for(std::string_view prompt, const std::string& format) {
-  if (format == "json") {
-    return prompt.find("\"name\"") != prompt.npos &&
-           (prompt.find("\"parameters\"") != prompt.npos ||
-            prompt.find("\"arguments\"") != prompt.npos);
-  }
-  return prompt.find(format) != prompt.npos;
+/// Whether the instructions, or how the prompt lists its tools, ask for one of the tagged markups.
+bool asks_for_tagged(const Testimony& testimony, std::string_view format) {
+  if (testimony.instructions.find(format) != std::string::npos) return true;
+  // Some templates name the tools in a tag of their own, and no markup of calls.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kLists = {
+      {{"[TOOL_CALLS]", "[AVAILABLE_TOOLS]"}, {"<|tool_call", "tool_declare"}}};
+  return std::ranges::any_of(kLists, [&](const auto& list) {
+    return list.first == format && testimony.raw->prompt.find(list.second) != std::string::npos;
+  });
 }
 
-bool asks_for_any(std::string_view prompt) {
+bool asks_for_any_tagged(const Testimony& testimony) {
   const auto formats = leak_formats();
   return std::ranges::any_of(formats.first(formats.size() - 1), [&](std::string_view format) {
-    return prompt.find(format) != prompt.npos;
+    return asks_for_tagged(testimony, format);
   });
+}
+
+bool asks_for(const Testimony& testimony, const std::string& format) {
+  if (format != "json") return asks_for_tagged(testimony, format);
+  // Every list of tools is JSON; only without tags is it what is asked for.
+  const auto says = [&](const char* word) {
+    return testimony.instructions.find(word) != std::string::npos;
+  };
+  return !asks_for_any_tagged(testimony) && says("\"name\"") &&
+         (says("\"parameters\"") || says("\"arguments\""));
 }
 
 bool same_calls(const std::vector<ToolCall>& a, const std::vector<ToolCall>& b) {
@@ -65,25 +80,23 @@ bool same_calls(const std::vector<ToolCall>& a, const std::vector<ToolCall>& b) 
 }
 
 /// What the raw text of the same answer says of its calls.
-Finding by_markup(const RawCompletion& raw, const LeakedCall& written) {
+Finding by_markup(const Testimony& testimony, const LeakedCall& written) {
   if (!written.well_formed()) {
     return {Attribution::model,
             "the raw completion holds the same, and it is flawed: " + shortened(written.flaw, 200)};
   }
-  if (asks_for(raw.prompt, written.format)) {
+  if (asks_for(testimony, written.format)) {
     return {Attribution::server_parser,
             "the raw completion holds a whole call in the markup that the prompt asks for (" +
                 written.format + ")"};
   }
-  if (asks_for_any(raw.prompt)) {
+  if (asks_for_any_tagged(testimony)) {
     return {Attribution::model,
-            "the raw completion holds a call in a markup that the prompt does "
-            "not ask for (" +
+            "the raw completion holds a call in a markup that the prompt does not ask for (" +
                 written.format + ")"};
   }
   return {std::nullopt,
-          "the raw completion holds a whole call, and the prompt asks for no markup "
-          "that is known"};
+          "the raw completion holds a whole call, and the prompt asks for no markup that is known"};
 }
 
 /// Whether the model wrote the call before it ended its thinking; nothing where no thinking is
@@ -96,11 +109,12 @@ std::optional<bool> inside_thinking(const RawCompletion& raw, const LeakedCall& 
   return begun ? std::optional(true) : std::nullopt;
 }
 
-Finding weigh_raw_leak(const Suspect& suspect, const RawCompletion& raw,
+Finding weigh_raw_leak(const Suspect& suspect, const Testimony& testimony,
                        std::span<const ToolSpec> tools) {
+  const RawCompletion& raw = *testimony.raw;
   const Message& message = suspect.response.message;
   const bool in_reasoning = suspect.defect == Defect::leaked_reasoning;
-  if (!holds_text(raw, in_reasoning ? message.reasoning : message.text)) {
+  if (!holds_text(raw.text, in_reasoning ? message.reasoning : message.text)) {
     return {std::nullopt, "the raw completion is another answer"};
   }
   const auto written = find_leaked_call(raw.text, tools);
@@ -108,7 +122,7 @@ Finding weigh_raw_leak(const Suspect& suspect, const RawCompletion& raw,
   if (in_reasoning && inside_thinking(raw, *written).value_or(false)) {
     return {Attribution::model, "the raw completion has the call inside the thinking"};
   }
-  return by_markup(raw, *written);
+  return by_markup(testimony, *written);
 }
 
 Finding weigh_leak(const Suspect& suspect, const Testimony& testimony,
@@ -118,7 +132,7 @@ Finding weigh_leak(const Suspect& suspect, const Testimony& testimony,
     return {Attribution::server_parser,
             "without streaming the same call arrives as one: the parser loses it in the stream"};
   }
-  if (testimony.raw) return weigh_raw_leak(suspect, *testimony.raw, tools);
+  if (testimony.raw) return weigh_raw_leak(suspect, testimony, tools);
   return {std::nullopt, testimony.repeated
                             ? "without streaming it came no better, and the server shows no raw "
                               "completion"
@@ -129,45 +143,100 @@ Finding weigh_leak(const Suspect& suspect, const Testimony& testimony,
 Finding weigh_unseen(const Suspect& suspect, const Testimony& testimony,
                      std::span<const ToolSpec> tools) {
   const bool rejected = suspect.defect == Defect::server_rejected;
-  if (testimony.repeated && !rejected && testimony.repeated->has_token() &&
-      as_many_tokens(testimony.repeated->usage, suspect.response.usage)) {
-    return {Attribution::server_parser, "without streaming an answer of as many tokens arrives"};
+  const Usage& counted = suspect.response.usage;
+  if (testimony.repeated && !rejected && !testimony.repeated->message.calls.empty() &&
+      as_many_tokens(testimony.repeated->usage, counted, 0)) {
+    return {Attribution::server_parser, "without streaming a call of as many tokens arrives"};
   }
   if (!testimony.raw) return {std::nullopt, "the server shows no raw completion"};
-  const bool same = rejected ? testimony.refused_again
-                             : as_many_tokens(testimony.raw->usage, suspect.response.usage);
-  if (!same) return {std::nullopt, "the raw completion is another answer"};
-  const auto written = find_leaked_call(testimony.raw->text, tools);
+  const RawCompletion& raw = *testimony.raw;
+  const std::string& partial = suspect.response.message.text;
+  const bool same =
+      rejected ? testimony.refused_again && (partial.empty() || holds_text(raw.text, partial))
+               : as_many_tokens(raw.usage, counted, 2);
+  if (!testimony.raw_repeats || !same) {
+    return {std::nullopt, "the raw completion may be another answer"};
+  }
+  const auto written = find_leaked_call(raw.text, tools);
   if (!written) {
     return {std::nullopt,
-            "the raw completion holds no call: " + printable(shortened(testimony.raw->text, 80))};
+            "the raw completion holds no call: " + printable(shortened(raw.text, 80))};
   }
-  return by_markup(*testimony.raw, *written);
+  return by_markup(testimony, *written);
+}
+
+/// Whether what arrived may be what is left of what was written.
+bool is_left_of(std::string_view arrived, const std::string& written) {
+  const std::string_view text = trimmed(arrived);
+  if (text.empty() || text == "null") return true;
+  const auto left = parse_json(text);
+  const auto whole = parse_json(written);
+  if (!left || !whole) return bare(written).starts_with(bare(text));
+  const Json* value = &*left;
+  Json inner;
+  if (value->is_string()) {
+    auto parsed = parse_json(value->get_ref<const std::string&>());
+    inner = parsed ? std::move(*parsed) : Json();
+    value = &inner;
+  } else if (value->is_array() && value->size() == 1) {
+    value = &value->front();
+  }
+  if (!value->is_object() || !whole->is_object()) return false;
+  return std::ranges::all_of(value->items(), [&](const auto& member) {
+    const auto at = whole->find(member.key());
+    return at != whole->end() && *at == member.value();
+  });
 }
 
 Finding weigh_arguments(const Suspect& suspect, const Testimony& testimony,
                         std::span<const ToolSpec> tools) {
   if (!testimony.raw) return {std::nullopt, "the server shows no raw completion"};
-  if (!as_many_tokens(testimony.raw->usage, suspect.response.usage)) {
-    return {std::nullopt, "the raw completion is another answer"};
+  const RawCompletion& raw = *testimony.raw;
+  if (!testimony.raw_repeats || !as_many_tokens(raw.usage, suspect.response.usage, 2)) {
+    return {std::nullopt, "the raw completion may be another answer"};
   }
-  const auto written = find_leaked_call(testimony.raw->text, tools);
-  const auto& arrived = suspect.response.message.calls;
-  if (!written || !written->well_formed() || written->calls.size() != arrived.size()) {
+  const auto written = find_leaked_call(raw.text, tools);
+  if (!written) return {std::nullopt, "the raw completion holds no call"};
+  if (!written->well_formed()) {
     return {Attribution::model, "the raw completion holds no whole call either"};
   }
-  const ToolCall& call = written->calls.at(suspect.call);
-  if (call.name != arrived.at(suspect.call).name) {
-    return {std::nullopt, "the raw completion calls another tool"};
+  const auto& arrived = suspect.response.message.calls;
+  if (written->calls.size() != arrived.size() ||
+      written->calls.at(suspect.call).name != arrived.at(suspect.call).name ||
+      !is_left_of(arrived.at(suspect.call).arguments, written->calls.at(suspect.call).arguments)) {
+    return {std::nullopt, "the raw completion holds other calls"};
   }
+  const ToolCall& call = written->calls.at(suspect.call);
   const auto judge = CallJudge::create({tools.begin(), tools.end()});
   if (!judge) return {std::nullopt, judge.error().sentence};
-  const CallJudgement judged = judge->judge(call);
-  if (!judged.defect) {
-    return {Attribution::server_parser, "the raw completion has the call without the defect: " +
-                                            printable(shortened(call.arguments, 120))};
+  if (judge->judge(call).defect) {
+    return {Attribution::model, "the raw completion has the same defect"};
   }
-  return {Attribution::model, "the raw completion has the same defect"};
+  return {Attribution::server_parser, "the raw completion has the call without the defect: " +
+                                          printable(shortened(call.arguments, 120))};
+}
+
+/// The prompt up to where the user begins to speak.
+std::string instructions_of(const std::string& prompt, std::span<const Message> messages) {
+  constexpr std::size_t kEnough = 40;
+  const auto user = std::ranges::find(messages, Role::user, &Message::role);
+  if (user == messages.end()) return prompt;
+  const std::string_view words = trimmed(user->text).substr(0, kEnough);
+  return prompt.substr(0, words.empty() ? std::string::npos : prompt.find(words));
+}
+
+/// Two raw completions, the second for whether they are alike.
+void ask_raw(const ChatRequest& request, Endpoint& endpoint, Waiter& waiter, Testimony& testimony) {
+  auto raw = endpoint.complete_raw(request, waiter);
+  if (!raw || !*raw || waiter.stopped()) return;
+  testimony.raw = std::move(**raw);
+  testimony.instructions = instructions_of(testimony.raw->prompt, request.messages);
+  const auto again = endpoint.complete_raw(request, waiter);
+  testimony.raw_repeats = again && *again && (*again)->text == testimony.raw->text;
+}
+
+std::pair<Defect, std::string> entry_of(const Suspect& suspect) {
+  return {suspect.defect, suspect.leak ? suspect.leak->format : ""};
 }
 
 }  // namespace
@@ -203,8 +272,10 @@ Finding weigh(const Suspect& suspect, const Testimony& testimony, std::span<cons
 }
 
 Finding inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint, Waiter& waiter) {
-  constexpr Duration kLeast = std::chrono::seconds(30);
-  request.allowed = std::max<Duration>(kLeast, 4 * suspect.in_flight);
+  // As long as the answer took, and time to queue.
+  request.allowed =
+      std::clamp<Duration>(4 * suspect.in_flight, std::chrono::seconds(5), std::chrono::minutes(5));
+  request.attempts = 1;
   request.streamed = false;
   request.loading_patience = Duration::zero();
   Testimony testimony;
@@ -215,16 +286,39 @@ Finding inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint,
       testimony.repeated = std::move(*reply.answer);
     } else {
       testimony.refused_again = reply.answer.error().unparsed;
+      if (!testimony.refused_again) {
+        return {std::nullopt, "the same request, sent again without streaming, got no answer: " +
+                                  shortened(reply.answer.error().sentence, 200)};
+      }
     }
   }
   if (waiter.stopped()) return {};
   Finding finding = weigh(suspect, testimony, request.tools);
   if (finding.attribution) return finding;
-  if (auto raw = endpoint.complete_raw(request, waiter); raw && *raw) {
-    testimony.raw = std::move(**raw);
-    finding = weigh(suspect, testimony, request.tools);
+  ask_raw(request, endpoint, waiter, testimony);
+  return testimony.raw && !waiter.stopped() ? weigh(suspect, testimony, request.tools) : finding;
+}
+
+std::optional<Finding> InquestBook::settled(const Suspect& suspect) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = entries_.find(entry_of(suspect));
+  if (at == entries_.end()) return std::nullopt;
+  const Entry& entry = at->second;
+  if (entry.alike >= kEnough) {
+    return Finding{entry.attribution, "as in the " + std::to_string(entry.all) +
+                                          " trials that were asked about before"};
   }
-  return finding;
+  if (entry.all < kMost) return std::nullopt;
+  return Finding{std::nullopt, "the evidence of " + std::to_string(entry.all) +
+                                   " trials was not alike, and no more is asked for"};
+}
+
+void InquestBook::add(const Suspect& suspect, const Finding& finding) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[entry_of(suspect)];
+  entry.alike = entry.all > 0 && entry.attribution == finding.attribution ? entry.alike + 1 : 1;
+  entry.attribution = finding.attribution;
+  ++entry.all;
 }
 
 }  // namespace plumb

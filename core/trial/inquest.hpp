@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "core/base/waiter.hpp"
 #include "core/endpoint/endpoint.hpp"
@@ -33,26 +36,51 @@ struct Finding {
 
 /// Evidence: the same request once more. Each is absent where it was not to be had.
 struct Testimony {
-  std::optional<RawCompletion> raw;      ///< as the model wrote it, past the server's parsers
   std::optional<ChatResponse> repeated;  ///< without streaming
   bool refused_again = false;            ///< without streaming the server could not read it either
+  std::optional<RawCompletion> raw;      ///< as the model wrote it, past the server's parsers
+  bool raw_repeats = false;              ///< a second one was the same, byte for byte
+  std::string instructions;              ///< the rendered prompt up to the words of the user
 };
 
 /// Weighs evidence. Sampling may deal another answer, which then proves nothing: only one that is
-/// the same (the same text, or as many tokens where none arrived) convicts. Pure.
-/// - A leaked call was well formed, in a markup that the rendered prompt asks for: the parser's.
-///   In the raw text it is flawed, or in a markup that the prompt does not ask for: the model's.
+/// the same convicts. It is the same when it holds the text that arrived; where none arrived, or
+/// only part of it, when two raw completions are alike and have as many tokens. Pure.
+/// - A leaked call was well formed, in a markup that the instructions ask for: the parser's. In
+///   the raw text it is flawed, or in a markup that they do not ask for: the model's.
 /// - Inside the reasoning: the model's, where the raw text has it before the end of its thinking.
 /// - Without streaming the same call arrives as one: the parser's (of streams).
-/// - Swallowed, or unreadable for the server: by what the raw text of as many tokens holds.
-/// - Arguments: the parser's, where the raw text of as many tokens has the same call without a
-///   defect.
+/// - Swallowed, or unreadable for the server: by what the raw text holds.
+/// - Arguments: the parser's, where the raw text has what arrived, and more, without a defect.
 [[nodiscard]] Finding weigh(const Suspect& suspect, const Testimony& testimony,
                             std::span<const ToolSpec> tools);
 
-/// Asks for the evidence, twice at most, and weighs it. Blocks; a stop ends it without a finding.
+/// Asks for the evidence and weighs it: one request without streaming, and two raw completions
+/// where the server shows them; one attempt each. Blocks; a stop ends it without a finding.
 /// @param request  as it was sent; nothing of this is charged to the trial
 [[nodiscard]] Finding inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint,
                               Waiter& waiter);
+
+/// What the inquests into one contestant found, so that a server whose parser is off is not asked
+/// about each of a thousand trials. Thread-safe.
+class InquestBook {
+ public:
+  /// Once kEnough findings about a defect (and its markup) were alike, what they say; after kMost
+  /// that were not, that they do not tell.
+  [[nodiscard]] std::optional<Finding> settled(const Suspect& suspect) const;
+  void add(const Suspect& suspect, const Finding& finding);
+
+  static constexpr int kEnough = 5;
+  static constexpr int kMost = 20;
+
+ private:
+  struct Entry {
+    std::optional<Attribution> attribution;  ///< of the latest
+    int alike = 0;                           ///< in a row
+    int all = 0;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::pair<Defect, std::string>, Entry> entries_;
+};
 
 }  // namespace plumb

@@ -7,6 +7,7 @@
 #include "core/endpoint/endpoint.hpp"
 #include "core/sandbox/sandbox.hpp"
 #include "core/task/task.hpp"
+#include "core/trial/inquest.hpp"
 #include "core/trial/pressure.hpp"
 #include "core/trial/record.hpp"
 #include "core/trial/scaffold.hpp"
@@ -24,6 +25,7 @@ struct Trial {
   std::optional<std::int64_t> request_seed;  ///< sent to the server
   std::string trial_header;                  ///< told to stand-ins only
   std::optional<std::int64_t> window;        ///< of the endpoint, in tokens, where it is known
+  InquestBook* inquests = nullptr;  ///< of the contestant, over its trials; null keeps none
   std::string rescue;  ///< of leak_formats(): calls that leak so are run all the same; "" = none
   Pressure pressure;
   std::function<void(int turn)> on_turn = [](int) {};

@@ -1,5 +1,7 @@
 #include "core/trial/record.hpp"
 
+#include <algorithm>
+
 namespace plumb {
 namespace {
 
@@ -99,6 +101,13 @@ CallCounts calls_from_json(const Json& json) {
                    .defects = {}};
   for (const Json& one : part(json, "defects")) {
     if (auto defect = defect_from_json(one)) calls.defects.push_back(std::move(*defect));
+  }
+  // Records of before there were attributions have kinds and counts.
+  for (const auto& [name, count] : part(json, "by_defect").items()) {
+    const auto defect = defect_from(name);
+    const int times = defect && count.is_number() ? integer_or(count, 0) : 0;
+    constexpr int kMost = 10'000;
+    for (int i = 0; i < std::min(times, kMost); ++i) calls.defects.push_back({.defect = *defect});
   }
   return calls;
 }

@@ -105,6 +105,7 @@ class HttpEndpoint final : public Endpoint {
   ChatReply chat(const ChatRequest& request, Waiter& waiter) override {
     const std::string body = protocol_.body(contestant_, request);
     RetryPolicy policy = policy_;
+    policy.attempts = request.attempts.value_or(policy.attempts);
     policy.loading_patience = request.loading_patience;
     return with_retries(policy, waiter, [&] {
       const OnTheWay told(request.on_attempt);

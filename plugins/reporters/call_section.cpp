@@ -76,7 +76,11 @@ Cell quiet_zero(const std::string& text, int count) {
 
 std::string call_section(const Json& card, const TerminalStyle& style) {
   const std::vector<int> after = milestones(card);
-  if (after.empty()) return "";
+  bool any = !after.empty();
+  for (const Json& contestant : at(card, {"contestants"})) {
+    any = any || !at(contestant, {"tool_calls", "defects"}).empty();
+  }
+  if (!any) return "";
   std::vector<Align> aligns(7 + after.size(), Align::right);
   aligns[0] = Align::left;
   Table table(aligns);

@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
                "I look.\n<tool_call>\n{\"name\": \"read_file\", \"arguments\": {\"path\": \"a\"}}\n"
                "</tool_call>",
                "<tool_call>",
-               {{"read_file", R"({"path":"a"})"}}},
+               {{"read_file", R"({"path": "a"})"}}},
         Markup{"tagged_twice",
                "<tool_call>{\"name\":\"status\",\"arguments\":{}}</tool_call>\n<tool_call>"
                "{\"name\":\"read_file\",\"arguments\":{\"lines\":2}}</tool_call>",
@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
         Markup{"function_with_an_object",
                "<function=read_file>{\"path\": \"</function>\"}</function>",
                "<function=",
-               {{"read_file", R"({"path":"</function>"})"}}},
+               {{"read_file", R"({"path": "</function>"})"}}},
         Markup{"list",
                "[TOOL_CALLS] [{\"name\": \"status\", \"arguments\": {}}]",
                "[TOOL_CALLS]",
@@ -74,13 +74,52 @@ INSTANTIATE_TEST_SUITE_P(
         Markup{"list_by_name",
                "[TOOL_CALLS]status{}[TOOL_CALLS]read_file[ARGS]{\"path\": \"a\"}",
                "[TOOL_CALLS]",
-               {{"status", "{}"}, {"read_file", R"({"path":"a"})"}}},
+               {{"status", "{}"}, {"read_file", R"({"path": "a"})"}}},
         Markup{"tokens",
                "<|tool_calls_section_begin|><|tool_call_begin|>functions.read_file:0"
                "<|tool_call_argument_begin|>{\"path\":\"a\"}<|tool_call_end|>"
                "<|tool_calls_section_end|>",
                "<|tool_call",
                {{"read_file", R"({"path":"a"})"}}},
+        Markup{"name_last",
+               "<tool_call>{\"arguments\": {\"path\": \"some longer words\"}, \"name\": "
+               "\"read_file\"}</tool_call>",
+               "<tool_call>",
+               {{"read_file", R"({"path": "some longer words"})"}}},
+        Markup{
+            "prose_before_a_call",
+            "I use <tool_call> now:\n<tool_call>{\"name\":\"status\",\"arguments\":{}}</tool_call>",
+            "<tool_call>",
+            {{"status", "{}"}}},
+        Markup{"arguments_as_they_are_written",
+               "<tool_call>{\"name\":\"status\",\"arguments\": {\"a\":1, \"a\": "
+               "123456789012345678901234567890}}</tool_call>",
+               "<tool_call>",
+               {{"status", R"({"a":1, "a": 123456789012345678901234567890})"}}},
+        Markup{"tool_that_is_not_offered",
+               "<tool_call>{\"name\":\"bash\",\"arguments\":{}}</tool_call>",
+               "<tool_call>",
+               {{"bash", "{}"}}},
+        Markup{"list_with_ids",
+               "[TOOL_CALLS]status[CALL_ID]x1[ARGS]{}",
+               "[TOOL_CALLS]",
+               {{"status", "{}"}}},
+        Markup{"tag_and_list",
+               "<tool_call>[{\"name\":\"status\",\"arguments\":{}}]",
+               "<tool_call>",
+               {{"status", "{}"}}},
+        Markup{"objects_in_a_row",
+               "{\"name\":\"status\",\"arguments\":{}}\n{\"name\":\"status\",\"parameters\":{}}",
+               "json",
+               {{"status", "{}"}, {"status", "{}"}}},
+        Markup{"function_object",
+               R"([{"type":"function","function":{"name":"status","arguments":{"b":[1, 2]}}}])",
+               "json",
+               {{"status", R"({"b":[1, 2]})"}}},
+        Markup{"behind_a_token",
+               "<|python_tag|>{\"name\":\"status\",\"parameters\":{}}",
+               "json",
+               {{"status", "{}"}}},
         Markup{"token_and_list",
                "<|tool_call|> [{\"name\": \"status\", \"arguments\": {}}]",
                "<|tool_call",
@@ -134,17 +173,24 @@ INSTANTIATE_TEST_SUITE_P(
         Flawed{"cut", "[TOOL_CALLS][{\"name\":\"read_file\"", "[TOOL_CALLS]"},
         Flawed{"no_arguments", "<tool_call>{\"name\": \"read_file\"}</tool_call>", "<tool_call>"},
         Flawed{"no_token_between", "<|tool_calls_section_begin|>functions.read_file:0 {}",
-               "<|tool_call"},
-        Flawed{"unknown_beside_known",
-               "<tool_call>{\"name\":\"other\",\"arguments\":{}}</tool_call> not status",
-               "<tool_call>"}),
+               "<|tool_call"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(FindLeakedCall, ProseAndOtherJsonAreNoLeak) {
   for (const char* text :
        {"Use the <tool_call> tag in your template.", R"({"name":"pete","arguments":{}})",
         R"({"name":"read_file"})", "Done.", "", "I called status with {\"name\": \"x\"}.",
-        "The call was `{\"name\": \"status\", \"arguments\": {}}`, which worked."}) {
+        "The call was `{\"name\": \"status\", \"arguments\": {}}`, which worked.",
+        "They mention <function= in passing; the status is unknown.",
+        "I filed the snippet that holds <tool_call> by read_file, as you asked.",
+        "Written `<tool_call>{\"name\": \"status\", \"arguments\": {}}</tool_call>` it was data.",
+        "The marker [TOOL_CALLS] status quo is kept.", "<function=research> is no tool here",
+        "The <|tool_call token, then the status.",
+        "The log shows:\n```json\n{\"name\":\"status\",\"arguments\":{}}\n```\nso it is three.",
+        "```json\n[{\"name\":\"status\",\"description\":\"Tells.\",\"parameters\":{}}]\n```",
+        "It is\n    <tool_call>{\"name\":\"status\",\"arguments\":{}}</tool_call>\nnow. Done.",
+        "Use <a href=status> and then write <parameter in docs",
+        "I removed the <tool_call> wrapper; it handles read_file now."}) {
     EXPECT_FALSE(find_leaked_call(text, tools())) << text;
   }
   EXPECT_FALSE(find_leaked_call("<tool_call>{\"name\":\"read_file\"}", {}));
@@ -165,11 +211,37 @@ TEST(FindLeakedCall, MoreCallsThanAnybodyRunsAreNone) {
   EXPECT_FALSE(find_leaked_call(text, tools())->well_formed());
 }
 
+TEST(FindLeakedCall, TextOfAnyToolsIsSearchedInTime) {
+  std::vector<ToolSpec> many;
+  for (int i = 0; i < 120; ++i) many.push_back({.name = "tool_" + std::to_string(i)});
+  for (const char* piece :
+       {"\"", "=", "<tool_call>", "<function=tool_1 ", "[TOOL_CALLS]{", "```{"}) {
+    std::string text;
+    while (text.size() < (std::size_t{4} << 20)) text += piece;
+    (void)find_leaked_call(text, many);
+  }
+}
+
+TEST(FindLeakedCall, ATextOfATypeThatMayBeTextStaysOne) {
+  std::vector<ToolSpec> nullable = {
+      {.name = "note",
+       .parameters =
+           *parse_json(R"({"properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}]},
+           "b":{"type":["string","integer"]},"c":{"type":["integer","null"]}}})")}};
+  const auto leak = find_leaked_call(
+      "<function=note><parameter=a>123</parameter><parameter=b>7</parameter>"
+      "<parameter=c>7</parameter></function>",
+      nullable);
+  EXPECT_EQ(leak->calls.at(0).arguments, R"({"a":"123","b":"7","c":7})");
+}
+
 TEST(FindLostCall, TellsWhereACallWent) {
   ChatResponse response;
   EXPECT_FALSE(find_lost_call(response, tools()));
   response.message.reasoning = "<tool_call>{\"name\":\"status\",\"arguments\":{}}</tool_call>";
   EXPECT_EQ(find_lost_call(response, tools())->defect, Defect::leaked_reasoning);
+  response.message.text = "All done.";
+  EXPECT_FALSE(find_lost_call(response, tools())) << "beside an answer it was only thought of";
   response.message.text = R"({"name":"status","arguments":{}})";
   EXPECT_EQ(find_lost_call(response, tools())->defect, Defect::leaked_text);
   response.message.calls.push_back({.name = "status"});

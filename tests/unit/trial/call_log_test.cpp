@@ -109,14 +109,43 @@ TEST(CallLog, ARescuedCallRunsAndStaysAFaultOfTheParser) {
 
 TEST(CallLog, ARescuedCallThatIsMalformedIsTheModelsToo) {
   CallLog log;
-  log.add_answer(1, {}, 1);
-  log.add_lost(leaked(1), true);
-  log.add_spoilt(Defect::wrong_type, "probe");
-  EXPECT_EQ(log.run(), 1);
+  for (int turn = 1; turn <= 3; ++turn) {
+    log.add_answer(turn, {}, 2);
+    log.add_lost(leaked(1), true);
+    log.add_spoilt(Defect::wrong_type, "probe");
+  }
+  EXPECT_EQ(log.run(), 0);
+  EXPECT_EQ(log.spoilt(), 3);
   EXPECT_EQ(log.last_spoilt(), Attribution::model);
   const CallCounts counts = log.close(false);
-  EXPECT_EQ(counts.total, 1);
-  EXPECT_EQ(counts.count(Defect::wrong_type), 1);
+  EXPECT_EQ(counts.total, 3);
+  EXPECT_EQ(counts.lost_turns, 3);
+  EXPECT_EQ(counts.lost_seconds, 6);
+  EXPECT_EQ(counts.count(Defect::wrong_type), 3);
+  for (const CallDefect& one : counts.defects) EXPECT_EQ(one.aftermath, Aftermath::fatal);
+}
+
+TEST(CallLog, ARescuedCallThatNeverRanIsNotCounted) {
+  CallLog log;
+  log.add_answer(1, {}, 1);
+  log.add_lost(leaked(2), true);
+  log.add_valid();
+  const CallCounts counts = log.close(false);
+  EXPECT_EQ(counts.total, 1) << "the hard stop came before the second";
+  EXPECT_EQ(counts.defects.size(), 1);
+}
+
+TEST(CallLog, EvidenceOnOneLeakDoesNotTouchARescuedOne) {
+  CallLog log;
+  log.add_answer(1, {}, 1);
+  log.add_lost(leaked(1), true);
+  log.add_valid();
+  log.add_answer(2, {}, 1);
+  log.add_lost(leaked(1), false);
+  log.attribute(Defect::leaked_text, Attribution::model);
+  const CallCounts counts = log.close(false);
+  EXPECT_EQ(counts.defects.at(0).attribution, Attribution::server_parser);
+  EXPECT_EQ(counts.defects.at(1).attribution, Attribution::model);
 }
 
 TEST(CallLog, TheServersPartOfAnAnswerIsToldBesideItsCalls) {
@@ -148,6 +177,7 @@ TEST(CallLog, AnAnswerThatTheServerCannotReadIsASpoiltCall) {
   const CallCounts counts = log.close(false);
   EXPECT_EQ(counts.total, 2);
   EXPECT_EQ(counts.defects.at(0).turn, 2);
+  EXPECT_EQ(counts.lost_turns, 0) << "it is no turn of the trial";
   EXPECT_EQ(counts.defects.at(0).aftermath, Aftermath::fatal);
 }
 

@@ -46,8 +46,10 @@ ChatResponse answer_with(const std::string& arguments) {
   return answer;
 }
 
-Finding by_raw(const Suspect& suspect, RawCompletion raw) {
-  return weigh(suspect, {.raw = std::move(raw), .repeated = std::nullopt}, tools());
+Finding by_raw(const Suspect& suspect, RawCompletion raw, bool repeats = true) {
+  Testimony testimony{.raw_repeats = repeats, .instructions = raw.prompt};
+  testimony.raw = std::move(raw);
+  return weigh(suspect, testimony, tools());
 }
 
 TEST(Inquest, AWholeCallInTheMarkupThatThePromptAsksForIsTheParsersToRead) {
@@ -81,7 +83,7 @@ TEST(Inquest, AnotherAnswerProvesNothing) {
 
 TEST(Inquest, TheSameCallWithoutStreamingConvictsTheParserOfStreams) {
   const auto repeated = [](const char* arguments) {
-    return Testimony{.raw = std::nullopt, .repeated = answer_with(arguments)};
+    return Testimony{.repeated = answer_with(arguments)};
   };
   EXPECT_EQ(weigh(leaked(kWhole), repeated(R"({ "path": "a" })"), tools()).attribution,
             Attribution::server_parser);
@@ -127,10 +129,16 @@ TEST(Inquest, AnAnswerThatWasSwallowedIsKnownByItsTokens) {
   EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, kWhole, 60)).attribution);
   EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, kWhole)).attribution);
   EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, "what now", 40)).attribution);
+  EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, kWhole, 40), false).attribution) << "drawn anew";
   ChatResponse repeated = answer_with("{}");
   repeated.usage.completion_tokens = 40;
-  EXPECT_EQ(weigh(suspect, {.raw = std::nullopt, .repeated = repeated}, tools()).attribution,
+  EXPECT_EQ(weigh(suspect, {.repeated = repeated}, tools()).attribution,
             Attribution::server_parser);
+  repeated.usage.completion_tokens = 41;
+  EXPECT_FALSE(weigh(suspect, {.repeated = repeated}, tools()).attribution);
+  repeated.usage.completion_tokens = 40;
+  repeated.message = {.text = "Just words."};
+  EXPECT_FALSE(weigh(suspect, {.repeated = repeated}, tools()).attribution);
 }
 
 TEST(Inquest, WhatTheServerCannotReadTwiceIsJudgedByWhatWasWritten) {
@@ -138,7 +146,10 @@ TEST(Inquest, WhatTheServerCannotReadTwiceIsJudgedByWhatWasWritten) {
   suspect.defect = Defect::server_rejected;
   const auto with = [&](const char* text, bool again) {
     return weigh(suspect,
-                 {.raw = raw_of(kAsks, text), .repeated = std::nullopt, .refused_again = again},
+                 {.refused_again = again,
+                  .raw = raw_of(kAsks, text),
+                  .raw_repeats = true,
+                  .instructions = kAsks},
                  tools());
   };
   EXPECT_EQ(with(kWhole, true).attribution, Attribution::server_parser);
@@ -146,17 +157,81 @@ TEST(Inquest, WhatTheServerCannotReadTwiceIsJudgedByWhatWasWritten) {
   EXPECT_FALSE(with(kFlawed, false).attribution) << "it was read the second time";
 }
 
-TEST(Inquest, AParameterThatTheParserLostStandsInTheRawText) {
+/// A call whose arguments arrived so, in an answer of so many tokens.
+Suspect with_arguments(Defect defect, const std::string& arguments, std::int64_t tokens = 20) {
   Suspect suspect;
-  suspect.defect = Defect::missing_required;
-  suspect.response = answer_with("{}");
-  suspect.response.usage.completion_tokens = 20;
+  suspect.defect = defect;
+  suspect.response = answer_with(arguments);
+  suspect.response.usage.completion_tokens = tokens;
+  return suspect;
+}
+
+TEST(Inquest, AParameterThatTheParserLostStandsInTheRawText) {
+  const Suspect suspect = with_arguments(Defect::missing_required, "{}");
   EXPECT_EQ(by_raw(suspect, raw_of(kAsks, kWhole, 20)).attribution, Attribution::server_parser);
   EXPECT_EQ(by_raw(suspect, raw_of(kAsks, "<tool_call>{\"name\":\"probe\",\"arguments\":{}}", 20))
                 .attribution,
             Attribution::model);
   EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, kWhole, 90)).attribution);
-  EXPECT_EQ(by_raw(suspect, raw_of(kAsks, "nothing", 20)).attribution, Attribution::model);
+  EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, "nothing", 20)).attribution);
+  EXPECT_FALSE(by_raw(suspect, raw_of(kAsks, kWhole, 20), false).attribution) << "drawn anew";
+}
+
+TEST(Inquest, OtherArgumentsProveNothingHoweverManyTokensTheyHave) {
+  const auto raw = raw_of(kAsks, kWhole, 20);  // path: "a"
+  for (const char* arrived : {R"({"path": "z")", R"({"path": 7})", R"([{"path": "b"}])"}) {
+    const Suspect suspect = with_arguments(Defect::args_not_json, arrived);
+    EXPECT_FALSE(by_raw(suspect, raw).attribution) << arrived;
+  }
+  for (const char* arrived :
+       {R"({"path": "a")", R"([{"path": "a"}])", R"("{\"path\": \"a\"}")", ""}) {
+    const Suspect suspect = with_arguments(Defect::args_not_json, arrived);
+    EXPECT_EQ(by_raw(suspect, raw).attribution, Attribution::server_parser) << arrived;
+  }
+}
+
+TEST(Inquest, ALeakOfBareJsonIsAskedForOnlyWhereNoTagIs) {
+  const std::string bare_call = R"({"name": "probe", "arguments": {"path": "a"}})";
+  const std::string tools_listed = R"(Tools: [{"name": "probe", "parameters": {}}])";
+  EXPECT_EQ(by_raw(leaked(bare_call), raw_of(tools_listed, bare_call)).attribution,
+            Attribution::server_parser);
+  EXPECT_EQ(by_raw(leaked(bare_call), raw_of(tools_listed + kAsks, bare_call)).attribution,
+            Attribution::model);
+}
+
+TEST(Inquest, TheUsersWordsAskForNoMarkup) {
+  const std::string written = "<function=probe><parameter=path>a</parameter></function>";
+  Testimony testimony{.raw_repeats = true, .instructions = kAsks};
+  testimony.raw = raw_of(std::string(kAsks) + "user: file the snippet <function=", written);
+  EXPECT_EQ(weigh(leaked(written), testimony, tools()).attribution, Attribution::model);
+}
+
+TEST(Inquest, LongTextsAreComparedInTime) {
+  const std::string many(4'000'000, 'a');
+  Suspect suspect = leaked(kWhole);
+  suspect.response.message.text = many + "b";
+  (void)by_raw(suspect, raw_of(kAsks, many));
+}
+
+TEST(InquestBook, AsksNoMoreOnceFindingsAreAlike) {
+  InquestBook book;
+  const Suspect suspect = leaked(kWhole);
+  for (int i = 0; i < InquestBook::kEnough; ++i) {
+    EXPECT_FALSE(book.settled(suspect)) << i;
+    book.add(suspect, {Attribution::server_parser, "x"});
+  }
+  EXPECT_EQ(book.settled(suspect).value().attribution, Attribution::server_parser);
+  EXPECT_FALSE(book.settled(leaked(kFlawed))) << "another markup is another matter";
+}
+
+TEST(InquestBook, GivesUpWhereFindingsAreNeverAlike) {
+  InquestBook book;
+  const Suspect suspect = leaked(kWhole);
+  for (int i = 0; i < InquestBook::kMost; ++i) {
+    EXPECT_FALSE(book.settled(suspect)) << i;
+    book.add(suspect, {i % 2 == 0 ? std::optional(Attribution::model) : std::nullopt, "x"});
+  }
+  EXPECT_FALSE(book.settled(suspect).value().attribution);
 }
 
 }  // namespace

@@ -66,6 +66,16 @@ TEST(Record, ReadsBackFromItsText) {
   EXPECT_EQ(to_json(record_from_json(*parsed)), json);
 }
 
+TEST(Record, OfBeforeAttributionsKeepsItsKinds) {
+  const auto json = parse_json(
+      R"({"calls":{"total":5,"valid":2,"by_defect":{"leaked_text":2,"wrong_type":1,"x":9}}})");
+  const TrialRecord record = record_from_json(*json);
+  EXPECT_EQ(record.calls.count(Defect::leaked_text), 2);
+  EXPECT_EQ(record.calls.defects.size(), 3);
+  EXPECT_EQ(record.calls.defects[0].attribution, Attribution::undetermined);
+  EXPECT_EQ(record.calls.first_spoilt(), 0);
+}
+
 TEST(Record, LeavesOpeningAndEventsToTheStore) {
   TrialRecord record = full_record();
   record.opening = {{"prompt", "Rename it."}};
