@@ -77,13 +77,9 @@ std::optional<ToolCall> call_of(const Json& object, std::string_view bytes) {
   // The definition of a tool has a name and parameters, too.
   if (name.empty() || object.contains("description")) return std::nullopt;
   for (const char* key : {"arguments", "parameters"}) {
-    const auto arguments = object.find(key);
-    if (arguments == object.end()) continue;
-    // A string is kept as it is: whether it holds an object is judged like any other call.
-    return ToolCall{.id = "",
-                    .name = name,
-                    .arguments = arguments->is_string() ? arguments->get<std::string>()
-                                                        : std::string(member_bytes(bytes, key))};
+    if (!object.contains(key)) continue;
+    // Parsers hand on what stands there: a string that holds the object is encoded twice.
+    return ToolCall{.id = "", .name = name, .arguments = std::string(member_bytes(bytes, key))};
   }
   return std::nullopt;
 }

@@ -13,13 +13,18 @@ namespace {
 constexpr std::string_view kThoughtEnd = "</think>";
 constexpr std::string_view kThoughtBegin = "<think>";
 
-/// Without white space and without special tokens, which servers strip; cut, since texts are
-/// searched for one another.
+/// Without white space, special tokens and the tags around thinking, which servers strip; cut,
+/// since texts are searched for one another.
 std::string bare(std::string_view text) {
   constexpr std::size_t kMost = std::size_t{64} << 10;
   constexpr std::size_t kLongestToken = 80;
   std::string bare;
   for (std::size_t i = 0; i < text.size() && bare.size() < kMost; ++i) {
+    const bool ends_thought = text.substr(i).starts_with(kThoughtEnd);
+    if (ends_thought || text.substr(i).starts_with(kThoughtBegin)) {
+      i += (ends_thought ? kThoughtEnd : kThoughtBegin).size() - 1;
+      continue;
+    }
     if (text.substr(i).starts_with("<|")) {
       const auto end = text.substr(i, kLongestToken).find("|>");
       if (end != std::string_view::npos) {

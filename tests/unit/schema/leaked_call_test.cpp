@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         Markup{"arguments_as_text",
                R"({"name":"read_file","arguments":"{\"path\":1}"})",
                "json",
-               {{"read_file", R"({"path":1})"}}}),
+               {{"read_file", R"("{\"path\":1}")"}}}),
     [](const auto& row) { return row.param.name; });
 
 struct Flawed {
