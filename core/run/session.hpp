@@ -14,6 +14,7 @@
 #include "core/run/plan.hpp"
 #include "core/run/reach.hpp"
 #include "core/run/run.hpp"
+#include "core/trial/inquest.hpp"
 
 namespace plumb {
 

@@ -179,9 +179,18 @@ std::optional<LeakedCall> behind_opener(std::string_view text, std::string_view 
   return flawed;
 }
 
+/// A raw completion may end with the token that ends a turn.
+std::string_view without_end_token(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  text = trimmed(text);
+  if (text.ends_with("</s>")) return trimmed(text.substr(0, text.size() - 4));
+  const auto at = text.ends_with("|>") ? text.rfind("<|") : text.npos;
+  return at == text.npos || text.size() - at > kLongest ? text : trimmed(text.substr(0, at));
+}
+
 /// Objects or a list of them: the whole text, or its last part between two code fences.
 std::optional<LeakedCall> bare_calls(std::string_view text, std::span<const ToolSpec> tools) {
-  std::string_view inside = trimmed(text);
+  std::string_view inside = without_end_token(text);
   std::size_t begin = 0;
   if (inside.ends_with("```") && inside.size() > 3) {
     inside.remove_suffix(3);

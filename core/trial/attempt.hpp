@@ -66,7 +66,7 @@ class Attempt {
  private:
   void suspect(Defect defect, const ChatResponse& response, std::optional<LeakedCall> leak,
                std::size_t call, int turn);
-  [[nodiscard]] Finding finding_on(const Suspect& suspect, Endpoint& endpoint);
+  [[nodiscard]] InquestResult finding_on(const Suspect& suspect, Endpoint& endpoint);
   [[nodiscard]] std::vector<ToolCall> rescue(const LostCall& lost, Message& message) const;
   void add_lost(const LostCall& lost, const ChatResponse& response, bool rescued);
   [[nodiscard]] std::optional<Attribution> fatal_call(LoopEnd end) const;

@@ -43,13 +43,13 @@ void Attempt::suspect(Defect defect, const ChatResponse& response, std::optional
                        .in_flight = last_took_});
 }
 
-Finding Attempt::finding_on(const Suspect& suspect, Endpoint& endpoint) {
+InquestResult Attempt::finding_on(const Suspect& suspect, Endpoint& endpoint) {
   if (trial_.inquests != nullptr) {
     if (auto settled = trial_.inquests->settled(suspect)) return *std::move(settled);
   }
   ChatRequest request = this->request();
   request.messages = std::span(messages_).first(suspect.messages);
-  Finding finding = inquire(suspect, std::move(request), endpoint, waiter_);
+  InquestResult finding = inquire(suspect, std::move(request), endpoint, waiter_);
   if (trial_.inquests != nullptr && !waiter_.stopped()) trial_.inquests->add(suspect, finding);
   return finding;
 }
@@ -58,7 +58,7 @@ void Attempt::hear_evidence(Endpoint& endpoint) {
   constexpr std::size_t kMostInquests = 3;
   for (const Suspect& one : std::span(suspects_).first(std::min(suspects_.size(), kMostInquests))) {
     if (waiter_.stopped()) return;
-    const Finding finding = finding_on(one, endpoint);
+    const InquestResult finding = finding_on(one, endpoint);
     if (waiter_.stopped()) return;
     if (finding.attribution) log_.attribute(one.defect, *finding.attribution);
     transcript_.add("evidence", {{"turn", one.turn},

@@ -85,7 +85,7 @@ bool same_calls(const std::vector<ToolCall>& a, const std::vector<ToolCall>& b) 
 }
 
 /// What the raw text of the same answer says of its calls.
-Finding by_markup(const Testimony& testimony, const LeakedCall& written) {
+InquestResult by_markup(const Testimony& testimony, const LeakedCall& written) {
   if (!written.well_formed()) {
     return {Attribution::model,
             "the raw completion holds the same, and it is flawed: " + shortened(written.flaw, 200)};
@@ -114,8 +114,8 @@ std::optional<bool> inside_thinking(const RawCompletion& raw, const LeakedCall& 
   return begun ? std::optional(true) : std::nullopt;
 }
 
-Finding weigh_raw_leak(const Suspect& suspect, const Testimony& testimony,
-                       std::span<const ToolSpec> tools) {
+InquestResult weigh_raw_leak(const Suspect& suspect, const Testimony& testimony,
+                             std::span<const ToolSpec> tools) {
   const RawCompletion& raw = *testimony.raw;
   const Message& message = suspect.response.message;
   const bool in_reasoning = suspect.defect == Defect::leaked_reasoning;
@@ -130,8 +130,8 @@ Finding weigh_raw_leak(const Suspect& suspect, const Testimony& testimony,
   return by_markup(testimony, *written);
 }
 
-Finding weigh_leak(const Suspect& suspect, const Testimony& testimony,
-                   std::span<const ToolSpec> tools) {
+InquestResult weigh_leak(const Suspect& suspect, const Testimony& testimony,
+                         std::span<const ToolSpec> tools) {
   if (testimony.repeated && suspect.leak &&
       same_calls(suspect.leak->calls, testimony.repeated->message.calls)) {
     return {Attribution::server_parser,
@@ -145,8 +145,8 @@ Finding weigh_leak(const Suspect& suspect, const Testimony& testimony,
 }
 
 /// Of an answer that nothing arrived of, or that the server could not read.
-Finding weigh_unseen(const Suspect& suspect, const Testimony& testimony,
-                     std::span<const ToolSpec> tools) {
+InquestResult weigh_unseen(const Suspect& suspect, const Testimony& testimony,
+                           std::span<const ToolSpec> tools) {
   const bool rejected = suspect.defect == Defect::server_rejected;
   const Usage& counted = suspect.response.usage;
   if (testimony.repeated && !rejected && !testimony.repeated->message.calls.empty() &&
@@ -193,8 +193,8 @@ bool is_left_of(std::string_view arrived, const std::string& written) {
   });
 }
 
-Finding weigh_arguments(const Suspect& suspect, const Testimony& testimony,
-                        std::span<const ToolSpec> tools) {
+InquestResult weigh_arguments(const Suspect& suspect, const Testimony& testimony,
+                              std::span<const ToolSpec> tools) {
   if (!testimony.raw) return {std::nullopt, "the server shows no raw completion"};
   const RawCompletion& raw = *testimony.raw;
   if (!testimony.raw_repeats || !as_many_tokens(raw.usage, suspect.response.usage, 2)) {
@@ -263,7 +263,8 @@ bool wants_inquest(Defect defect) {
   }
 }
 
-Finding weigh(const Suspect& suspect, const Testimony& testimony, std::span<const ToolSpec> tools) {
+InquestResult weigh(const Suspect& suspect, const Testimony& testimony,
+                    std::span<const ToolSpec> tools) {
   switch (suspect.defect) {
     case Defect::leaked_text:
     case Defect::leaked_reasoning:
@@ -276,7 +277,8 @@ Finding weigh(const Suspect& suspect, const Testimony& testimony, std::span<cons
   }
 }
 
-Finding inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint, Waiter& waiter) {
+InquestResult inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint,
+                      Waiter& waiter) {
   // As long as the answer took, and time to queue.
   request.allowed =
       std::clamp<Duration>(4 * suspect.in_flight, std::chrono::seconds(5), std::chrono::minutes(5));
@@ -298,27 +300,27 @@ Finding inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint,
     }
   }
   if (waiter.stopped()) return {};
-  Finding finding = weigh(suspect, testimony, request.tools);
+  InquestResult finding = weigh(suspect, testimony, request.tools);
   if (finding.attribution) return finding;
   ask_raw(request, endpoint, waiter, testimony);
   return testimony.raw && !waiter.stopped() ? weigh(suspect, testimony, request.tools) : finding;
 }
 
-std::optional<Finding> InquestBook::settled(const Suspect& suspect) const {
+std::optional<InquestResult> InquestBook::settled(const Suspect& suspect) const {
   const std::lock_guard lock(mutex_);
   const auto at = entries_.find(entry_of(suspect));
   if (at == entries_.end()) return std::nullopt;
   const Entry& entry = at->second;
   if (entry.alike >= kEnough) {
-    return Finding{entry.attribution, "as in the " + std::to_string(entry.all) +
-                                          " trials that were asked about before"};
+    return InquestResult{entry.attribution, "as in the " + std::to_string(entry.all) +
+                                                " trials that were asked about before"};
   }
   if (entry.all < kMost) return std::nullopt;
-  return Finding{std::nullopt, "the evidence of " + std::to_string(entry.all) +
-                                   " trials was not alike, and no more is asked for"};
+  return InquestResult{std::nullopt, "the evidence of " + std::to_string(entry.all) +
+                                         " trials was not alike, and no more is asked for"};
 }
 
-void InquestBook::add(const Suspect& suspect, const Finding& finding) {
+void InquestBook::add(const Suspect& suspect, const InquestResult& finding) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[entry_of(suspect)];
   entry.alike = entry.all > 0 && entry.attribution == finding.attribution ? entry.alike + 1 : 1;

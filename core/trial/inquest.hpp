@@ -29,7 +29,7 @@ struct Suspect {
 [[nodiscard]] bool wants_inquest(Defect defect);
 
 /// What evidence says. No attribution: it does not tell.
-struct Finding {
+struct InquestResult {
   std::optional<Attribution> attribution;
   std::string sentence;  ///< what was found, for a person
 };
@@ -52,14 +52,14 @@ struct Testimony {
 /// - Without streaming the same call arrives as one: the parser's (of streams).
 /// - Swallowed, or unreadable for the server: by what the raw text holds.
 /// - Arguments: the parser's, where the raw text has what arrived, and more, without a defect.
-[[nodiscard]] Finding weigh(const Suspect& suspect, const Testimony& testimony,
-                            std::span<const ToolSpec> tools);
+[[nodiscard]] InquestResult weigh(const Suspect& suspect, const Testimony& testimony,
+                                  std::span<const ToolSpec> tools);
 
 /// Asks for the evidence and weighs it: one request without streaming, and two raw completions
 /// where the server shows them; one attempt each. Blocks; a stop ends it without a finding.
 /// @param request  as it was sent; nothing of this is charged to the trial
-[[nodiscard]] Finding inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint,
-                              Waiter& waiter);
+[[nodiscard]] InquestResult inquire(const Suspect& suspect, ChatRequest request, Endpoint& endpoint,
+                                    Waiter& waiter);
 
 /// What the inquests into one contestant found, so that a server whose parser is off is not asked
 /// about each of a thousand trials. Thread-safe.
@@ -67,8 +67,8 @@ class InquestBook {
  public:
   /// Once kEnough findings about a defect (and its markup) were alike, what they say; after kMost
   /// that were not, that they do not tell.
-  [[nodiscard]] std::optional<Finding> settled(const Suspect& suspect) const;
-  void add(const Suspect& suspect, const Finding& finding);
+  [[nodiscard]] std::optional<InquestResult> settled(const Suspect& suspect) const;
+  void add(const Suspect& suspect, const InquestResult& finding);
 
   static constexpr int kEnough = 5;
   static constexpr int kMost = 20;

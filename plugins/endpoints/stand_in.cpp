@@ -38,40 +38,6 @@ constexpr std::size_t kTokensPerUnpacedChunk = 16;
 constexpr std::int64_t kLongestAnswer = 1 << 18;
 constexpr Duration kSlowStart = std::chrono::seconds(2);
 
-std::optional<StandInProtocol> protocol_of(std::string_view path) {
-  if (path == "/v1/chat/completions") return StandInProtocol::chat;
-  if (path == "/v1/responses") return StandInProtocol::responses;
-  if (path == "/v1/messages") return StandInProtocol::messages;
-  return std::nullopt;
-}
-
-const char* server_header(StandInFlavour flavour) {
-  switch (flavour) {
-    case StandInFlavour::vllm:
-    case StandInFlavour::sglang:
-    case StandInFlavour::mistral_strict:
-      return "uvicorn";
-    case StandInFlavour::llamacpp:
-      return "llama.cpp";
-    case StandInFlavour::openrouter:
-      return "cloudflare";
-    default:
-      return nullptr;
-  }
-}
-
-StandInComplaint complaint_of(const Error& error) {
-  switch (error.code) {
-    case Code::protocol:
-    case Code::limit:
-      return StandInComplaint::bad_request;
-    case Code::not_found:
-      return StandInComplaint::not_found;
-    default:
-      return StandInComplaint::server_error;
-  }
-}
-
 void show(httplib::Response& response, const StandInPage& page) {
   response.status = page.status;
   response.set_content(page.body, page.type);
@@ -137,9 +103,15 @@ class StandInServer::Impl {
     response.status = error.status;
     response.set_content(error.body, error.type);
   }
+  void refuse(httplib::Response& response, const Error& error,
+              StandInProtocol protocol = StandInProtocol::chat) const {
+    refuse(response, protocol, {complaint_of(error), full_sentence(error)});
+  }
 
   void answer(const httplib::Request& request, httplib::Response& response) {
-    if (const char* name = server_header(options_.flavour)) response.set_header("Server", name);
+    if (const char* name = stand_in_server_header(options_.flavour)) {
+      response.set_header("Server", name);
+    }
     std::string_view path = request.path;
     if (options_.flavour == StandInFlavour::openrouter && path.starts_with("/api/")) {
       path.remove_prefix(4);
@@ -169,7 +141,7 @@ class StandInServer::Impl {
                    httplib::Response& response) {
     Job job{.protocol = protocol, .arrived = real_clock().now()};
     const bool in_trial = request.has_header(kTrialHeader);
-    auto parsed = parse_stand_in_request(options_.flavour, protocol, request.body);
+    auto parsed = parse_stand_in_request(options_, protocol, request.body);
     if (!parsed) {
       const bool is_json = parse_json(request.body).has_value();
       return refuse(response, protocol,
@@ -196,10 +168,7 @@ class StandInServer::Impl {
     const std::string header = request.get_header_value(kTrialHeader);
     const std::int64_t limit = limit_of(*parsed, tokens);
     auto written = write(in_trial, header, *parsed, fault, limit);
-    if (!written) {
-      return refuse(response, protocol,
-                    {complaint_of(written.error()), full_sentence(written.error())});
-    }
+    if (!written) return refuse(response, written.error(), protocol);
     job.reply = finished_reply(options_, *parsed, std::move(*written), fault, limit,
                                in_trial ? fmt::format("{}\n{}", header, parsed->turn) : prompt);
     describe(job, *parsed, fault, tokens, prompt,
@@ -237,39 +206,33 @@ class StandInServer::Impl {
   void answer_raw(const httplib::Request& request, httplib::Response& response) {
     const bool in_trial = request.has_header(kTrialHeader);
     const std::string header = request.get_header_value(kTrialHeader);
-    const auto refuse_with = [&](const Error& error) {
-      refuse(response, StandInProtocol::chat, {complaint_of(error), full_sentence(error)});
-    };
     const auto raw = parse_raw_request(options_.flavour, request.body);
-    if (!raw) return refuse_with(raw.error());
-    const auto parsed = conversation_of(prompts_, *raw, options_.flavour);
-    if (!parsed) return refuse_with(parsed.error());
+    if (!raw) return refuse(response, raw.error());
+    const auto parsed = conversation_of(prompts_, *raw, options_);
+    if (!parsed) return refuse(response, parsed.error());
     const std::int64_t tokens = prompt_tokens(raw->prompt, *parsed);
     const std::int64_t limit = limit_of(*parsed, tokens);
     const StandInFault fault = striking_fault(options_, *parsed, in_trial);
     const auto written = write(in_trial, header, *parsed, fault, limit);
-    if (!written) return refuse_with(written.error());
-    Job job{.reply = raw_reply(*written, options_.leaked, limit), .arrived = real_clock().now()};
+    if (!written) return refuse(response, written.error());
+    const StandInRawAnswer answer = raw_answer(*written, options_.leaked, limit);
+    // What is sent here has its own shape; the reply is what the books need.
+    Job job{.reply = {.finish = answer.finish, .hidden_tokens = answer.tokens},
+            .arrived = real_clock().now()};
     describe(job, *parsed, StandInFault::none, tokens, raw->prompt,
              sha256_hex(header + "\n" + request.body).substr(0, 32));
-    send_whole(response, job, encode_raw(*raw, job.reply, job.head));
+    send_whole(response, job, encode_raw(*raw, answer, job.head));
   }
 
   void detokenize(const httplib::Request& request, httplib::Response& response) const {
-    const auto body = parse_json(request.body);
-    const auto text =
-        stand_in_text(body && body->is_object() ? body->value("tokens", Json()) : Json());
-    if (!text) {
-      return refuse(response, StandInProtocol::chat,
-                    {StandInComplaint::bad_request, text.error().sentence});
-    }
-    const bool llama = options_.flavour == StandInFlavour::llamacpp;
-    response.set_content(dump_json(Json{{llama ? "content" : "prompt", *text}}), kJsonType);
+    const auto page = detokenized(options_.flavour, request.body);
+    if (!page) return refuse(response, page.error());
+    response.set_content(*page, kJsonType);
   }
 
   /// Keeps the conversation behind a prompt that is about to be rendered.
   void remember(const std::string& body) {
-    const auto parsed = parse_stand_in_request(options_.flavour, StandInProtocol::chat, body);
+    const auto parsed = parse_stand_in_request(options_, StandInProtocol::chat, body);
     if (parsed) prompts_.remember(render_stand_in_prompt(*parsed), body);
   }
 
@@ -389,7 +352,8 @@ class StandInServer::Impl {
         bytes += frames[i++].bytes;
       }
       if (!write(sink, bytes)) return false;
-      const std::int64_t now = i < frames.size() ? frames[i].tokens_before : all;
+      const std::int64_t now =
+          std::clamp(i < frames.size() ? frames[i].tokens_before : all, generated, all);
       seat->generate(now - generated);
       generated = now;
     }

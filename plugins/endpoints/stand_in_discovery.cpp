@@ -44,7 +44,7 @@ StandInPage refused(const Asked& asked, StandInComplaint what, const std::string
 /// The prompt that a conversation in the body becomes.
 Result<std::string> rendered(const Asked& asked) {
   PLUMB_TRY(const StandInRequest request,
-            parse_stand_in_request(asked.options.flavour, StandInProtocol::chat, asked.body));
+            parse_stand_in_request(asked.options, StandInProtocol::chat, asked.body));
   return render_stand_in_prompt(request);
 }
 
@@ -311,6 +311,21 @@ Answer metrics(const Asked& asked) {
 }
 
 }  // namespace
+
+const char* stand_in_server_header(StandInFlavour flavour) {
+  switch (flavour) {
+    case Flavour::vllm:
+    case Flavour::sglang:
+    case Flavour::mistral_strict:
+      return "uvicorn";
+    case Flavour::llamacpp:
+      return "llama.cpp";
+    case Flavour::openrouter:
+      return "cloudflare";
+    default:
+      return nullptr;
+  }
+}
 
 std::optional<StandInPage> discovery_page(const StandInOptions& options, bool get,
                                           std::string_view path, std::string_view body,

@@ -27,6 +27,9 @@ struct StandInPage {
                                                         const StandInFigures& figures,
                                                         std::int64_t started);
 
+/// What the header `Server` says; null where there is none.
+[[nodiscard]] const char* stand_in_server_header(StandInFlavour flavour);
+
 /// Prometheus text under the flavour's names; nothing where it has none.
 [[nodiscard]] std::optional<std::string> stand_in_metrics(const StandInOptions& options,
                                                           const StandInFigures& figures,

@@ -107,7 +107,7 @@ bool is_of_whole_server(StandInFault fault) {
 void mistreat(StandInFault fault, const StandInOptions& options, const StandInRequest& request,
               std::int64_t limit, StandInReply& reply) {
   if (fault == swallowed) {
-    reply = {.hidden_tokens = completion_tokens(reply)};
+    reply = {};
   } else if (fault == unknown_dropped) {
     std::erase_if(reply.calls, [&](const StandInCall& call) {
       return std::ranges::find(request.tools, call.name) == request.tools.end();
@@ -155,6 +155,7 @@ StandInReply finished_reply(const StandInOptions& options, const StandInRequest&
                             StandInReply written, StandInFault fault, std::int64_t limit,
                             const std::string& key) {
   StandInReply reply = std::move(written);
+  const std::int64_t tokens = completion_tokens(reply);
   mistreat(fault, options, request, limit, reply);
   // Ollama marshals arguments from a map: what is no object stays in the text.
   const bool cannot_parse = options.flavour == StandInFlavour::ollama &&
@@ -167,6 +168,12 @@ StandInReply finished_reply(const StandInOptions& options, const StandInRequest&
   const bool cut = cut_at(reply, limit);
   name_calls(options, request, reply, key);
   reply.finish = finish_of(fault, reply, cut);
+  // What the server loses was generated all the same, and what it adds was not.
+  const std::int64_t seen = completion_tokens(reply);
+  if (fault != empty && !cut) {
+    reply.hidden_tokens += std::max<std::int64_t>(0, tokens - seen);
+    reply.written_tokens = tokens;
+  }
   return reply;
 }
 

@@ -14,7 +14,6 @@ using enum StandInFault;
 
 /// Beyond this a call is not padded until max_tokens cuts it off: nobody wants to read it.
 constexpr std::int64_t kMostPadding = 65536;
-constexpr const char* kRubbish = "<tool_call>\n<tool_call>\n{{{\n</tool_call>\n<tool_call>";
 
 void lose_brace(StandInCall& call) {
   if (call.arguments.ends_with('}')) call.arguments.pop_back();
@@ -242,10 +241,7 @@ void put_flaw(StandInFault fault, const StandInOptions& options, const StandInRe
       break;
     case swallowed:
       // The model's part of it is what its server then eats.
-      if (by_model) {
-        reply.text = kRubbish;
-        reply.calls.clear();
-      }
+      if (by_model) leak_calls(options, true, reply, reply.text);
       break;
     case empty:
       reply = {};

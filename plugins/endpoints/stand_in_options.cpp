@@ -18,7 +18,14 @@ struct Settings {
   std::optional<bool> cache;
   std::optional<StandInOverflow> overflow;
   std::optional<StandInBlame> blame;
+  std::optional<StandInLeak> asked;
 };
+
+const std::vector<std::string>& formats() {
+  static const std::vector<std::string> kNames = {"hermes",    "llama",    "mistral",
+                                                  "bare_json", "qwen_xml", "granite"};
+  return kNames;
+}
 
 /// Reads one value into its place.
 using Setter = std::function<Status(Settings&, const std::string& key, const std::string& value)>;
@@ -97,6 +104,12 @@ Status set_blame(Settings& settings, const std::string& key, const std::string& 
   return {};
 }
 
+Status set_asked(Settings& settings, const std::string& key, const std::string& value) {
+  PLUMB_TRY(const std::size_t place, place_among(formats(), key, value));
+  settings.asked = static_cast<StandInLeak>(place);
+  return {};
+}
+
 Status set_overflow(Settings& settings, const std::string& key, const std::string& value) {
   PLUMB_TRY(const std::size_t place, place_among({"refuse", "truncate"}, key, value));
   settings.overflow = static_cast<StandInOverflow>(place);
@@ -124,8 +137,8 @@ const std::vector<std::pair<std::string, Setter>>& setters() {
       {"effective", count(&O::effective, 1, kMostTokens)},
       {"overflow", set_overflow},
       {"parser", flag(&O::parser)},
-      {"leaked",
-       word(&O::leaked, {"hermes", "llama", "mistral", "bare_json", "qwen_xml", "granite"})},
+      {"asked", set_asked},
+      {"leaked", word(&O::leaked, formats())},
       {"thinking", word(&O::thinking, {"switchable", "stuck", "none"})},
       {"vision", word(&O::vision, {"off", "on", "blind"})},
       {"strict_roles", flag(&O::strict_roles)},
@@ -181,6 +194,7 @@ StandInOptions completed(Settings settings) {
   const bool caches = flavour == StandInFlavour::vllm || flavour == StandInFlavour::sglang ||
                       flavour == StandInFlavour::llamacpp ||
                       flavour == StandInFlavour::mistral_strict;
+  options.asked = settings.asked.value_or(options.leaked);
   options.blame = settings.blame.value_or(usual_blame(options.fault));
   options.cache = settings.cache.value_or(caches);
   options.overflow = settings.overflow.value_or(

@@ -109,7 +109,9 @@ struct StandInOptions {
   std::int64_t effective = 0;      ///< window that it has; 0: the declared one
   StandInOverflow overflow = StandInOverflow::refuse;  ///< truncate, unless set, for ollama
   bool parser = true;                                  ///< off: calls are left in the text
-  StandInLeak leaked = StandInLeak::hermes;
+  StandInLeak leaked = StandInLeak::hermes;            ///< the format of the model's calls
+  StandInLeak asked = StandInLeak::hermes;  ///< the one that the prompt asks for; unless set, the
+                                            ///< model's
   StandInThinking thinking = StandInThinking::switchable;
   StandInVision vision = StandInVision::off;
   bool strict_roles = false;  ///< the chat template wants roles to alternate; mistral_strict does

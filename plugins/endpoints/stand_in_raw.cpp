@@ -32,29 +32,28 @@ std::string without_special(std::string text) {
   return text;
 }
 
-std::string vllm_json(const StandInRawRequest& raw, const StandInReply& reply,
+std::string vllm_json(const StandInRawRequest& raw, const StandInRawAnswer& answer,
                       const StandInHead& head) {
-  const std::int64_t completion = completion_tokens(reply);
   return fmt::format(
       R"({{"id":"cmpl-{}","object":"text_completion","created":{},"model":"{}","choices":[)"
       R"({{"index":0,"text":{},"logprobs":null,"finish_reason":"{}","stop_reason":null}}],)"
       R"("usage":{{"prompt_tokens":{},"total_tokens":{},"completion_tokens":{}}}}})",
       head.id, head.created, kStandInModel,
-      json_text(raw.keeps_special ? reply.text : without_special(reply.text)),
-      reply.finish == StandInFinish::length ? "length" : "stop", head.prompt_tokens,
-      head.prompt_tokens + completion, completion);
+      json_text(raw.keeps_special ? answer.text : without_special(answer.text)),
+      answer.finish == StandInFinish::length ? "length" : "stop", head.prompt_tokens,
+      head.prompt_tokens + answer.tokens, answer.tokens);
 }
 
-std::string llama_json(const StandInRawRequest& raw, const StandInReply& reply,
+std::string llama_json(const StandInRawRequest& raw, const StandInRawAnswer& answer,
                        const StandInHead& head) {
-  const bool cut = reply.finish == StandInFinish::length;
+  const bool cut = answer.finish == StandInFinish::length;
   const std::string tokens =
-      raw.returns_tokens ? dump_json(stand_in_tokens(reply.text + (cut ? "" : kEndOfTurn))) : "[]";
+      raw.returns_tokens ? dump_json(stand_in_tokens(answer.text + (cut ? "" : kEndOfTurn))) : "[]";
   return fmt::format(
       R"({{"index":0,"content":{},"tokens":{},"id_slot":0,"stop":true,"model":"{}",)"
       R"("tokens_predicted":{},"tokens_evaluated":{},"has_new_line":true,"truncated":false,)"
       R"("stop_type":"{}","stopping_word":"","tokens_cached":{}}})",
-      json_text(without_special(reply.text)), tokens, kStandInModel, completion_tokens(reply),
+      json_text(without_special(answer.text)), tokens, kStandInModel, answer.tokens,
       head.prompt_tokens, cut ? "limit" : "eos", head.cached_tokens);
 }
 
@@ -133,11 +132,18 @@ Result<StandInRawRequest> parse_raw_request(StandInFlavour flavour, std::string_
   return raw;
 }
 
+Result<std::string> detokenized(StandInFlavour flavour, std::string_view body) {
+  PLUMB_TRY(const Json json, parse_json(body));
+  PLUMB_TRY(const std::string text,
+            stand_in_text(json.is_object() ? json.value("tokens", Json()) : Json()));
+  return dump_json(Json{{is_vllm(flavour) ? "prompt" : "content", text}});
+}
+
 Result<StandInRequest> conversation_of(const StandInPrompts& prompts, const StandInRawRequest& raw,
-                                       StandInFlavour flavour) {
+                                       const StandInOptions& options) {
   StandInRequest request;
   if (const auto body = prompts.body_of(raw.prompt)) {
-    PLUMB_TRY(request, parse_stand_in_request(flavour, StandInProtocol::chat, *body));
+    PLUMB_TRY(request, parse_stand_in_request(options, StandInProtocol::chat, *body));
   } else {
     add_message(request, {.role = "user", .text = raw.prompt});
   }
@@ -148,17 +154,19 @@ Result<StandInRequest> conversation_of(const StandInPrompts& prompts, const Stan
   return request;
 }
 
-StandInReply raw_reply(const StandInReply& written, StandInLeak format, std::int64_t limit) {
-  StandInReply reply{.text = written_answer(written, format)};
-  const std::size_t whole = reply.text.size();
-  cut_text(reply.text, limit);
-  if (reply.text.size() < whole) reply.finish = StandInFinish::length;
-  return reply;
+StandInRawAnswer raw_answer(const StandInReply& written, StandInLeak format, std::int64_t limit) {
+  StandInRawAnswer answer{.text = written_answer(written, format),
+                          .tokens = completion_tokens(written)};
+  if (answer.tokens <= limit) return answer;
+  cut_text(answer.text, limit);
+  answer.tokens = limit;
+  answer.finish = StandInFinish::length;
+  return answer;
 }
 
-std::string encode_raw(const StandInRawRequest& raw, const StandInReply& reply,
+std::string encode_raw(const StandInRawRequest& raw, const StandInRawAnswer& answer,
                        const StandInHead& head) {
-  return is_vllm(head.flavour) ? vllm_json(raw, reply, head) : llama_json(raw, reply, head);
+  return is_vllm(head.flavour) ? vllm_json(raw, answer, head) : llama_json(raw, answer, head);
 }
 
 }  // namespace plumb

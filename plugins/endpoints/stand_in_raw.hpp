@@ -54,16 +54,24 @@ struct StandInRawRequest {
 [[nodiscard]] Result<StandInRawRequest> parse_raw_request(StandInFlavour flavour,
                                                           std::string_view body);
 
+/// The answer to a request to read tokens back.
+[[nodiscard]] Result<std::string> detokenized(StandInFlavour flavour, std::string_view body);
+
 /// The conversation that a prompt was rendered from, or one message with the prompt in it.
 [[nodiscard]] Result<StandInRequest> conversation_of(const StandInPrompts& prompts,
                                                      const StandInRawRequest& raw,
-                                                     StandInFlavour flavour);
+                                                     const StandInOptions& options);
 
-/// What the model writes, cut at the limit: all of it in `text`.
-[[nodiscard]] StandInReply raw_reply(const StandInReply& written, StandInLeak format,
-                                     std::int64_t limit);
+struct StandInRawAnswer {
+  std::string text;
+  StandInFinish finish = StandInFinish::stop;
+  std::int64_t tokens = 0;  ///< as many as of the same answer by way of a chat
+};
+/// What the model writes, cut at the limit.
+[[nodiscard]] StandInRawAnswer raw_answer(const StandInReply& written, StandInLeak format,
+                                          std::int64_t limit);
 /// The answer as one JSON.
-[[nodiscard]] std::string encode_raw(const StandInRawRequest& raw, const StandInReply& reply,
+[[nodiscard]] std::string encode_raw(const StandInRawRequest& raw, const StandInRawAnswer& answer,
                                      const StandInHead& head);
 
 }  // namespace plumb

@@ -131,6 +131,18 @@ std::optional<StandInRefusal> too_long(const StandInOptions& options, const Stan
 
 }  // namespace
 
+StandInComplaint complaint_of(const Error& error) {
+  switch (error.code) {
+    case Code::protocol:
+    case Code::limit:
+      return StandInComplaint::bad_request;
+    case Code::not_found:
+      return StandInComplaint::not_found;
+    default:
+      return StandInComplaint::server_error;
+  }
+}
+
 std::optional<StandInRefusal> refusal_of(const StandInOptions& options,
                                          const StandInRequest& request, std::int64_t prompt) {
   if (auto refusal = malformed_request(options, request)) return refusal;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/result.hpp"
 #include "plugins/endpoints/stand_in_options.hpp"
 #include "plugins/endpoints/stand_in_request.hpp"
 
@@ -40,6 +41,9 @@ struct StandInRefusal {
   std::int64_t prompt = 0;  ///< its tokens, of an overflow
   std::int64_t window = 0;
 };
+
+/// The complaint that an Error of the stand-in's own becomes.
+[[nodiscard]] StandInComplaint complaint_of(const Error& error);
 
 /// Why this server would not answer this request, if so: each flavour checks what its server checks
 /// (docs/conformance and facts name versions).

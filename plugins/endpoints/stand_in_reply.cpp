@@ -93,6 +93,7 @@ std::int64_t count_tokens(std::string_view text) {
 }
 
 std::int64_t completion_tokens(const StandInReply& reply) {
+  if (reply.written_tokens > 0) return reply.written_tokens;
   std::int64_t tokens =
       count_tokens(reply.reasoning) + count_tokens(reply.text) + reply.hidden_tokens;
   for (const StandInCall& call : reply.calls) {

@@ -23,7 +23,9 @@ struct StandInReply {
   std::vector<StandInCall> calls;
   StandInFinish finish = StandInFinish::stop;
   std::int64_t hidden_tokens = 0;  ///< generated, and not to be seen
-  bool only_thinks = false;        ///< the model did not end its thoughts
+  /// As the model wrote it, where the server made more or less of it; 0: what is seen and hidden.
+  std::int64_t written_tokens = 0;
+  bool only_thinks = false;  ///< the model did not end its thoughts
 };
 
 /// The end of the token that begins at `begin`: 4 bytes on, and never inside a character.

@@ -7,6 +7,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "plugins/endpoints/stand_in_markup.hpp"
 
 namespace plumb {
 namespace {
@@ -99,7 +100,7 @@ Status read_part(const Json& part, StandInMessage& message) {
 
 /// Of the request that began this conversation.
 std::int64_t opening_tokens(const StandInRequest& request) {
-  StandInRequest first{.tools_text = request.tools_text};
+  StandInRequest first{.tools_text = request.tools_text, .call_form = request.call_form};
   for (const StandInMessage& message : request.messages) {
     if (message.role == "assistant") break;
     first.messages.push_back(message);
@@ -108,6 +109,13 @@ std::int64_t opening_tokens(const StandInRequest& request) {
 }
 
 }  // namespace
+
+std::optional<StandInProtocol> protocol_of(std::string_view path) {
+  if (path == "/v1/chat/completions") return StandInProtocol::chat;
+  if (path == "/v1/responses") return StandInProtocol::responses;
+  if (path == "/v1/messages") return StandInProtocol::messages;
+  return std::nullopt;
+}
 
 Status read_content(const Json& content, StandInMessage& message) {
   if (content.is_null()) return {};
@@ -149,12 +157,14 @@ void add_message(StandInRequest& request, StandInMessage message) {
   request.messages.push_back(std::move(message));
 }
 
-Result<StandInRequest> parse_stand_in_request(StandInFlavour flavour, StandInProtocol protocol,
-                                              std::string_view body) {
+Result<StandInRequest> parse_stand_in_request(const StandInOptions& options,
+                                              StandInProtocol protocol, std::string_view body) {
+  const StandInFlavour flavour = options.flavour;
   PLUMB_TRY(const Json json, parse_json(body));
   if (!json.is_object()) return fail(Code::protocol, "the request must be a JSON object");
   StandInRequest request;
   request.protocol = protocol;
+  request.call_form = written_call({.name = "NAME", .arguments = "ARGUMENTS"}, options.asked);
   request.model = json_or(json, "model", "");
   request.stream = json_or(json, "stream", false);
   request.thinking = asked_thinking(flavour, protocol, json);
@@ -187,7 +197,9 @@ Result<StandInRequest> parse_stand_in_request(StandInFlavour flavour, StandInPro
 
 std::string render_stand_in_prompt(const StandInRequest& request) {
   std::string prompt;
-  if (!request.tools_text.empty()) prompt += "<|tools|>" + request.tools_text + "\n";
+  if (!request.tools_text.empty()) {
+    prompt += fmt::format("<|tools|>{}\n{}\n", request.tools_text, request.call_form);
+  }
   for (const StandInMessage& message : request.messages) {
     prompt += fmt::format("<|{}|>\n{}{}\n", message.role, message.text, message.calls);
   }

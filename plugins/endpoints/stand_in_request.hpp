@@ -14,6 +14,8 @@ namespace plumb {
 
 /// The three protocols: /v1/chat/completions, /v1/responses, /v1/messages.
 enum class StandInProtocol { chat, responses, messages };
+/// By the route; nothing for any other.
+[[nodiscard]] std::optional<StandInProtocol> protocol_of(std::string_view path);
 
 /// One message of a conversation, whatever its protocol.
 struct StandInMessage {
@@ -38,6 +40,7 @@ struct StandInRequest {
   std::vector<StandInMessage> messages;
   std::vector<std::string> tools;  ///< the names that are offered
   std::string tools_text;          ///< as a template shows them
+  std::string call_form;           ///< how the template asks for calls
   bool stream = false;
   bool include_usage = false;
   bool continuous_usage = false;  ///< usage in every chunk
@@ -67,7 +70,7 @@ struct StandInRequest {
 
 /// Reads a request's body. Code::protocol or limit with the reason when it is no such request at
 /// all.
-[[nodiscard]] Result<StandInRequest> parse_stand_in_request(StandInFlavour flavour,
+[[nodiscard]] Result<StandInRequest> parse_stand_in_request(const StandInOptions& options,
                                                             StandInProtocol protocol,
                                                             std::string_view body);
 

@@ -46,7 +46,7 @@ ChatResponse answer_with(const std::string& arguments) {
   return answer;
 }
 
-Finding by_raw(const Suspect& suspect, RawCompletion raw, bool repeats = true) {
+InquestResult by_raw(const Suspect& suspect, RawCompletion raw, bool repeats = true) {
   Testimony testimony{.raw_repeats = repeats, .instructions = raw.prompt};
   testimony.raw = std::move(raw);
   return weigh(suspect, testimony, tools());
@@ -65,7 +65,7 @@ TEST(Inquest, SpecialTokensThatTheServerStripsDoNotMakeItAnotherAnswer) {
 }
 
 TEST(Inquest, AFlawedCallIsTheModels) {
-  const Finding finding = by_raw(leaked(kFlawed), raw_of(kAsks, kFlawed));
+  const InquestResult finding = by_raw(leaked(kFlawed), raw_of(kAsks, kFlawed));
   EXPECT_EQ(finding.attribution, Attribution::model);
   EXPECT_THAT(finding.sentence, HasSubstr("flawed"));
 }
@@ -97,7 +97,7 @@ TEST(Inquest, NoEvidenceLeavesItOpen) {
        {Defect::leaked_text, Defect::swallowed, Defect::server_rejected, Defect::args_empty}) {
     Suspect suspect = leaked(kWhole);
     suspect.defect = defect;
-    const Finding finding = weigh(suspect, {}, tools());
+    const InquestResult finding = weigh(suspect, {}, tools());
     EXPECT_FALSE(finding.attribution) << defect_name(defect);
     EXPECT_NE(finding.sentence, "");
   }
