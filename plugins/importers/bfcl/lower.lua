@@ -67,11 +67,16 @@ local RANGES = {
 local SIGMA, FINAL_SIGMA = 0x3A3, 0x3C2
 local DOTTED_I = "\u{130}" -- the one letter that becomes two
 
-local lowered, cased = {}, {}
-for _, range in ipairs(RANGES) do
-  for code = range[1], range[2], range[3] do
-    lowered[utf8.char(code)] = utf8.char(code + range[4])
-    cased[code], cased[code + range[4]] = true, true
+local lowered, cased = nil, {}
+
+--- Fills the tables; most texts never need them.
+local function prepare()
+  lowered = {}
+  for _, range in ipairs(RANGES) do
+    for code = range[1], range[2], range[3] do
+      lowered[utf8.char(code)] = utf8.char(code + range[4])
+      cased[code], cased[code + range[4]] = true, true
+    end
   end
 end
 
@@ -107,6 +112,7 @@ end
 
 return function(text)
   if not text:find("[\128-\255]") then return text:lower() end
+  if not lowered then prepare() end
   if text:find(utf8.char(SIGMA), 1, true) then text = with_final_sigmas(text) end
   text = text:gsub(DOTTED_I, "i\u{307}")
   return (text:gsub("[\194-\244][\128-\191]+", lowered):lower())
