@@ -91,7 +91,7 @@ TEST(Definition, EveryMistakeHasItsSentence) {
        "\"x\" has parameters that cannot be judged"},
       {test::task_text(
            "tools = { { name = 'x', description = 'x', run = print, parameters = { type "
-           "= 'object', properties = { a = { pattern = 'x' } } } } }"),
+           "= 'object', properties = { a = { type = 'text' } } } } }"),
        "\"x\" has parameters that cannot be judged"},
       {test::task_text("tools = { { name = 'x', description = 'x', run = print, parameters = print "
                        "} }"),
