@@ -98,7 +98,7 @@ TEST_F(BfclChecker, AnIntegerPassesForAFloatAtTheTopOnly) {
   EXPECT_TRUE(takes(kFloat, "10"));
   EXPECT_TRUE(takes({R"({"type": "array", "items": {"type": "float"}})", "[[10]]"}, "[10]"));
   EXPECT_FALSE(takes({R"({"type": "array", "items": {"type": "float"}})", "[[10.0]]"}, "[10]"));
-  EXPECT_EQ(problem_, "type_error:simple");
+  EXPECT_EQ(problem_, "type_error:nested");
 }
 
 TEST_F(BfclChecker, AFloatListTakesIntegersWhereTheAnswerBeginsWithOne) {
