@@ -69,11 +69,12 @@ TEST_F(Import, TheModelIsShownTheEntryAndNothingElse) {
   ASSERT_EQ(plumb({"import", "bfcl", "data"}).code, 0);
   const PlumbEnd run = plumb({"run", "bfcl", "--model", "m=standin:skill=1", "--db", "plumb.db"});
   ASSERT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("BFCL v4 (subset)"));
   for (const auto& [key, settled] : outcomes()) {
     EXPECT_EQ(settled.outcome, "passed") << key.task;
     EXPECT_EQ(settled.turns, 1) << key.task;
   }
-  const PlumbEnd shown = plumb({"show", "last/live-simple-0-0-0", "--json", "-"});
+  const PlumbEnd shown = plumb({"show", "last/m/live-simple-0-0-0/1", "--json", "-"});
   EXPECT_THAT(shown.out, AllOf(HasSubstr("You book tables."), HasSubstr("table_book")))
       << shown.err;
 }
