@@ -26,7 +26,17 @@ class Counted final : public Endpoint {
   }
   std::expected<std::optional<RawCompletion>, Fault> complete_raw(const ChatRequest& request,
                                                                   Waiter& waiter) override {
-    return endpoint_.complete_raw(request, waiter);
+    // The server counts the tokens of a completion wherever it was asked for.
+    const Instant sent = waiter.now();
+    in_flight_.attempt(true);
+    auto raw = endpoint_.complete_raw(request, waiter);
+    in_flight_.attempt(false);
+    if (!raw) {
+      in_flight_.end_without_answer();
+    } else if (*raw) {
+      in_flight_.end(sent, waiter.now(), (*raw)->usage.completion_tokens);
+    }
+    return raw;
   }
   std::expected<std::vector<ServedModel>, Fault> models(Waiter& waiter) override {
     return endpoint_.models(waiter);

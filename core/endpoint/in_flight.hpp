@@ -43,7 +43,7 @@ class InFlight {
   std::map<Instant, Instant> busy_;  ///< start -> end; disjoint
 };
 
-/// The endpoint with its chats counted. Both must outlive it.
+/// The endpoint with its chats and raw completions counted. Both must outlive it.
 [[nodiscard]] std::unique_ptr<Endpoint> counted(Endpoint& endpoint, InFlight& in_flight);
 
 }  // namespace plumb

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/endpoint/in_flight.hpp"
 #include "core/endpoint/server_book.hpp"
 
 namespace plumb {
@@ -275,6 +276,56 @@ TEST(InFlightTest, TimeInFlightIsTheUnionOfTheRequests) {
   EXPECT_EQ(in_flight.figures().uncounted, 1);
   EXPECT_EQ(in_flight.figures().busy_s, 21);
   EXPECT_EQ(ClientFigures().tok_s(), std::nullopt);
+}
+
+/// Completes everything with seven tokens, or fails.
+class RawOnly final : public Endpoint {
+ public:
+  explicit RawOnly(const InFlight& in_flight) : in_flight_(in_flight) {}
+  ChatReply chat(const ChatRequest&, Waiter&) override {
+    return {.answer = std::unexpected(Fault()), .cost = {}};
+  }
+  std::expected<std::optional<RawCompletion>, Fault> complete_raw(const ChatRequest&,
+                                                                  Waiter&) override {
+    seen_in_flight = in_flight_.now();
+    if (fails) return std::unexpected(Fault());
+    if (absent) return std::nullopt;
+    RawCompletion raw;
+    raw.usage.completion_tokens = 7;
+    return raw;
+  }
+  std::expected<std::vector<ServedModel>, Fault> models(Waiter&) override {
+    return std::unexpected(Fault());
+  }
+  std::expected<PlainReply, Fault> fetch(const PlainRequest&, Waiter&) override {
+    return std::unexpected(Fault());
+  }
+
+  bool fails = false;
+  bool absent = false;
+  int seen_in_flight = 0;
+
+ private:
+  const InFlight& in_flight_;
+};
+
+TEST(InFlightTest, ARawCompletionIsTrafficOfOurs) {
+  InFlight in_flight;
+  RawOnly server(in_flight);
+  const auto endpoint = counted(server, in_flight);
+  Waiter waiter(real_clock(), {});
+  ASSERT_TRUE(endpoint->complete_raw({}, waiter));
+  EXPECT_EQ(server.seen_in_flight, 1);
+  EXPECT_EQ(in_flight.now(), 0);
+  EXPECT_EQ(in_flight.figures().completion_tokens, 7);
+  EXPECT_EQ(in_flight.figures().answers, 1);
+  server.absent = true;
+  ASSERT_TRUE(endpoint->complete_raw({}, waiter));
+  EXPECT_EQ(in_flight.figures().uncounted, 0);
+  server.fails = true;
+  ASSERT_FALSE(endpoint->complete_raw({}, waiter));
+  EXPECT_EQ(in_flight.figures().uncounted, 1);
+  EXPECT_EQ(in_flight.now(), 0);
 }
 
 }  // namespace
