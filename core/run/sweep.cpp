@@ -56,7 +56,6 @@ Result<Sweep> make_sweep(const std::string& key, std::vector<double> values) {
                                          printable(shortened(key, 60)), did_you_mean(key, keys()),
                                          join(keys(), " and ")));
   }
-  std::ranges::sort(values);
   if (values.size() < 2) {
     return fail(Code::usage, fmt::format("a sweep of {0} needs two values at least, for example "
                                          "{0}=0,0.5,0.75",
@@ -64,12 +63,14 @@ Result<Sweep> make_sweep(const std::string& key, std::vector<double> values) {
   }
   for (const double value : values) {
     if (value >= 0 && value <= setting->most) continue;
-    return fail(Code::usage, fmt::format("the values of a sweep of {} are numbers from 0 to {:g}; "
-                                         "{:g} is not",
+    return fail(Code::usage, fmt::format("the values of a sweep of {} are numbers from 0 to {}; "
+                                         "{} is not",
                                          key, setting->most, value));
   }
+  for (double& value : values) value += 0.0;  // -0 is 0
+  std::ranges::sort(values);
   if (const auto twice = std::ranges::adjacent_find(values); twice != values.end()) {
-    return fail(Code::usage, fmt::format("the sweep of {} has {:g} twice", key, *twice));
+    return fail(Code::usage, fmt::format("the sweep of {} has {} twice", key, *twice));
   }
   return Sweep{.key = key, .values = std::move(values)};
 }
@@ -95,7 +96,7 @@ Result<Sweep> parse_sweep(const std::string& text) {
 }
 
 std::string swept_name(const std::string& name, const std::string& key, double value) {
-  return fmt::format("{}@{}={:g}", name, key, value);
+  return fmt::format("{}@{}={}", name, key, value);
 }
 
 double pressure_of(const Contestant& contestant, const std::string& key) {

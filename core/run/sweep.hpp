@@ -24,7 +24,7 @@ struct Sweep {
 /// values, for one that is out of range or stands there twice.
 [[nodiscard]] Result<Sweep> make_sweep(const std::string& key, std::vector<double> values);
 
-/// "a@context_fill=0.5"
+/// "a@context_fill=0.5"; another for each other value.
 [[nodiscard]] std::string swept_name(const std::string& name, const std::string& key, double value);
 /// The value of this setting of a contestant.
 [[nodiscard]] double pressure_of(const Contestant& contestant, const std::string& key);

@@ -37,6 +37,8 @@ TEST(Sweep, ThatMakesNoSenseIsRefusedWithWhatToType) {
   EXPECT_THAT(complaint("tool_error_rate=0,1"), HasSubstr("from 0 to 0.99"));
   EXPECT_THAT(complaint("tool_error_rate=0,nan"), HasSubstr("number"));
   EXPECT_THAT(complaint("context_fill=0.5,0.5"), HasSubstr("twice"));
+  EXPECT_THAT(complaint("context_fill=0.5,0,0.50"), HasSubstr("has 0.5 twice"));
+  EXPECT_THAT(complaint("context_fill=-0,0"), HasSubstr("has 0 twice"));
 }
 
 TEST(Sweep, PutsOneContestantForEachValueInThePlaceOfEach) {
@@ -50,6 +52,16 @@ TEST(Sweep, PutsOneContestantForEachValueInThePlaceOfEach) {
   EXPECT_EQ(bench.contestants[1].context_fill, 0.5);
   EXPECT_THAT(heads_of(bench.contestants), ElementsAre(0, 0, 2, 2));
   EXPECT_NE(bench.contestants[0].identity(), bench.contestants[1].identity());
+}
+
+TEST(Sweep, OfValuesThatAreCloseHasANameForEach) {
+  Bench bench{.contestants = {named("a")}};
+  bench.sweep = *parse_sweep("tool_error_rate=-0,0.1234567,0.1234568");
+  ASSERT_TRUE(settle_pressure(bench));
+  std::vector<std::string> names;
+  for (const Contestant& contestant : bench.contestants) names.push_back(contestant.name);
+  EXPECT_THAT(names, ElementsAre("a@tool_error_rate=0", "a@tool_error_rate=0.1234567",
+                                 "a@tool_error_rate=0.1234568"));
 }
 
 TEST(Sweep, OfAServerThatIsBroughtUpKeepsItsValuesOnOneMachine) {
