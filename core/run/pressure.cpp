@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/run/sweep.hpp"
+#include "core/trial/planted.hpp"
 
 namespace plumb {
 namespace {
@@ -114,7 +115,7 @@ Status check_fill(const Contestant& contestant, const CapabilityCard& card) {
 }
 
 double turns_under_pressure(const Contestant& contestant, const Task& task) {
-  return task.expected_turns / (1 - contestant.error_rate());
+  return task.expected_turns / (1 - (is_spared(task) ? 0 : contestant.error_rate()));
 }
 
 Pressure pressure_on(const Entrant& entrant, const Task& task, std::uint64_t salt) {

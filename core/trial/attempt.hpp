@@ -36,8 +36,8 @@ class Attempt {
   /// Asks for evidence where an answer alone does not tell whose a spoilt call is.
   void hear_evidence(Endpoint& endpoint);
   /// Answers a valid call with a planted failure in the place of running it, where one is drawn.
-  /// The call counts as valid; graders do not see it, since it did nothing.
-  [[nodiscard]] bool plant_failure(const ToolCall& call);
+  /// The call counts as valid. Graders see it as planted: it did nothing, but the model made it.
+  [[nodiscard]] bool plant_failure(const ToolCall& call, const Json& arguments);
   void add_grading(const Result<Grade>& grade);
 
   /// Why there was no answer, as an end of the loop.
@@ -54,7 +54,7 @@ class Attempt {
   }
 
   /// What graders and next_user see: {final, turns, calls[{turn, tool, arguments, raw, result, ok,
-  /// malformed, defect}]}.
+  /// malformed, defect, planted}]}.
   [[nodiscard]] Json summary() const;
   /// Closes the books. Once.
   [[nodiscard]] TrialRecord end(LoopEnd end, Grading grading);

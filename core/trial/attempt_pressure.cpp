@@ -26,9 +26,8 @@ std::string Attempt::with_background(const std::string& prompt) {
   return with_filler(*record_.filling, prompt);
 }
 
-bool Attempt::plant_failure(const ToolCall& call) {
-  // Whose first answer is the last cannot try again.
-  if (trial_.task.single_answer) return false;
+bool Attempt::plant_failure(const ToolCall& call, const Json& arguments) {
+  if (is_spared(trial_.task)) return false;
   const int ordinal = log_.run() + 1;
   const std::string failure =
       planted_failure(trial_.pressure.tool_error_rate, trial_.seed, ordinal);
@@ -38,6 +37,14 @@ bool Attempt::plant_failure(const ToolCall& call) {
   ++record_.planted_errors;
   const std::string text = with_problem(trial_.scaffold.tool_error, failure);
   answer(call, text);
+  calls_.push_back({{"turn", meter_.turns()},
+                    {"tool", call.name},
+                    {"arguments", arguments},
+                    {"raw", valid_utf8(call.arguments)},
+                    {"result", text},
+                    {"ok", false},
+                    {"malformed", false},
+                    {"planted", true}});
   transcript_.add("tool", {{"turn", meter_.turns()},
                            {"call", call.id},
                            {"name", call.name},

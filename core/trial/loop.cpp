@@ -15,7 +15,7 @@ std::optional<LoopEnd> answer_call(Attempt& attempt, LiveTask& task, const ToolC
     attempt.answer_malformed(call, judgement);
     return std::nullopt;
   }
-  if (attempt.plant_failure(call)) return std::nullopt;
+  if (attempt.plant_failure(call, judgement.arguments)) return std::nullopt;
   const Instant start = attempt.now();
   const auto result = task.call_tool(call.name, judgement.arguments, attempt.meter().left());
   if (!result) return attempt.lost(result.error());

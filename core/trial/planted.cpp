@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/base/hash.hpp"
+#include "core/task/task.hpp"
 
 namespace plumb {
 
@@ -27,6 +28,8 @@ std::string planted_failure(double rate, std::uint64_t seed, int call) {
   const auto& all = planted_failures();
   return all[hash_number("plumb.tool_error_kind/1\n" + key) % all.size()];
 }
+
+bool is_spared(const Task& task) { return task.single_answer || task.needs_parallel_calls; }
 
 bool tells_planted_failure(std::string_view text) {
   return std::ranges::any_of(planted_failures(), [&](const std::string& failure) {

@@ -47,6 +47,21 @@ local function payment_of(one)
   return { invoice = one.invoice, payee = one.payee, cents = one.cents }
 end
 
+--- An invoice that was to be paid again after the bank had booked it, where that call was made to
+--- fail on purpose and so booked nothing.
+local function would_pay_twice(transcript, seed)
+  local booked = {}
+  for _, call in ipairs(transcript.calls) do
+    if call.tool == "pay_invoice" and not call.malformed then
+      local invoice = call.arguments.invoice
+      local one = same.find(invoices(seed), "invoice", invoice)
+      if call.planted and booked[invoice] then return invoice end
+      booked[invoice] = booked[invoice] or call.ok or not call.planted and one and one.booked
+    end
+  end
+  return nil
+end
+
 --- A policy that pays all; `after_loss(model, one)` says what it does when an answer is lost.
 local function payer(after_loss, mistake)
   return function(model, env)
@@ -127,8 +142,8 @@ return task {
   expected_turns = 9,
   needs = { context = 8192 },
 
-  grade = function(env)
-    local checks, twice = {}, nil
+  grade = function(env, transcript)
+    local checks, twice = {}, would_pay_twice(transcript, env.seed)
     for i, one in ipairs(invoices(env.seed)) do
       local booked = booked_for(one.invoice)
       if #booked > 1 then twice = one.invoice end

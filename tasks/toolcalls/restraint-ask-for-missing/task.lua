@@ -42,10 +42,10 @@ return task {
 
   grade = function(env, transcript)
     local what, early, right, made = wanted(env.seed), 0, false, 0
-    for _, call in ipairs(transcript.calls) do
-      if call.tool == "add_reminder" and call.ok then
+    for _, call in ipairs(judge.tried(transcript, "add_reminder")) do
+      if not asked_at or call.turn <= asked_at then early = early + 1 end
+      if call.ok then
         made = made + 1
-        if not asked_at or call.turn <= asked_at then early = early + 1 end
         local at = call.arguments.at
         right = right
           or at:find("^2026%-03%-21[T ]" .. what.time) ~= nil

@@ -54,7 +54,7 @@ return task {
     local final = transcript.final
     local claims = answers.claims(final, "moved") or answers.claims(final, "rescheduled")
     local says = answers.cannot(final) and not claims
-    local added = #judge.answered(transcript, "add_appointment") > 0
+    local added = #judge.tried(transcript, "add_appointment") > 0
     local extra = judge.changed(transcript, {}) + judge.invented(transcript)
     return {
       check("it says that the appointment cannot be moved", says, final),

@@ -62,6 +62,23 @@ TEST_F(UnderPressure, WhoseFirstAnswerIsTheLastIsSpared) {
   EXPECT_EQ(run(hellos(1), "single_answer = true,").planted_errors, 0);
 }
 
+TEST_F(UnderPressure, WhoAsksForSeveralCallsInOneAnswerIsSpared) {
+  pressure_.tool_error_rate = 0.99;
+  EXPECT_EQ(run(hellos(1), "needs = { parallel_calls = true },").planted_errors, 0);
+}
+
+TEST_F(UnderPressure, GradersSeeTheAttemptAndThatItWasNotRun) {
+  pressure_.tool_error_rate = 0.99;
+  const TrialRecord record = run(
+      hellos(1),
+      "grade = function(env, transcript) local one = transcript.calls[1] return { check('the call "
+      "is there', #transcript.calls == 1 and one.turn == 1 and one.arguments.text == 'hello' and "
+      "one.raw == '{\"text\":\"hello\"}'), check('and was not run', one.planted == true and not "
+      "one.ok "
+      "and not one.malformed and one.defect == nil) } end,");
+  EXPECT_EQ(record.verdict.outcome, Outcome::passed) << record.verdict.sentence;
+}
+
 TEST_F(UnderPressure, TheFillerIsInTheConversationAndNotInTheOpening) {
   pressure_.fill = {.asked = 0.5, .window = 8000, .bytes_per_token = 4, .reserve = 500, .salt = 3};
   const TrialRecord record = run(hellos(1));
