@@ -67,7 +67,7 @@ Interval drop_interval(const Rate& first, const Rate& other, double z) {
   return difference_interval(other.rate, other.n, first.rate, first.n, z);
 }
 
-/// The smallest drop that would have been seen.
+/// The smallest drop that would have been seen; null where even a fall to 0 would not.
 Json detectable(const Rate& first, const Rate& other, double z) {
   constexpr int kSteps = 200;
   for (int i = 1; i <= kSteps; ++i) {
@@ -104,7 +104,9 @@ Json series_json(const Series& series) {
   const double z = z_two_sided(0.05 / static_cast<double>(comparisons));
   Json points = Json::array();
   Json breaks_at = nullptr;
-  Json seen = nullptr;  // the largest of what had to be dropped to be seen
+  Json compared_to = nullptr;
+  Json room = nullptr;
+  Json seen = 0;  // the largest of what had to be dropped to be seen; null once no drop would do
   for (const auto& [value, contestant] : series.points) {
     Json point = point_json(value, *contestant);
     const auto both = contestant == &first ? std::nullopt : paired(first, *contestant);
@@ -114,8 +116,10 @@ Json series_json(const Series& series) {
                              {"low", interval.low},
                              {"high", interval.high}};
       if (breaks_at.is_null() && interval.high < 0) breaks_at = value;
+      compared_to = value;
+      if (room.is_null() || both->first.rate < room) room = both->first.rate;
       const Json needed = detectable(both->first, both->second, z);
-      if (needed.is_number() && (seen.is_null() || needed > seen)) seen = needed;
+      if (seen.is_number() && (needed.is_null() || needed > seen)) seen = needed;
     }
     points.push_back(std::move(point));
   }
@@ -126,7 +130,9 @@ Json series_json(const Series& series) {
            "among the comparisons, lies below 0"},
           {"points", std::move(points)},
           {"breaks_at", std::move(breaks_at)},
-          {"detectable_drop", std::move(seen)}};
+          {"compared_to", compared_to},
+          {"room", std::move(room)},
+          {"detectable_drop", compared_to.is_null() ? Json(nullptr) : std::move(seen)}};
 }
 
 }  // namespace

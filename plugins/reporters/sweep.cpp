@@ -60,7 +60,7 @@ std::string difference_words(const Json& point) {
 
 /// The cells of one value as they stand in a table.
 std::vector<std::string> row_of(const Json& point) {
-  return {fmt::format("{:g}", number_at(point, {"value"})),
+  return {fmt::format("{}", number_at(point, {"value"})),
           number(at(point, {"reached", "median"}), 2),
           percent(at(point, {"completion", "rate"})),
           percent_range(at(point, {"completion", "low"}), at(point, {"completion", "high"})),
@@ -73,15 +73,49 @@ std::vector<std::string> row_of(const Json& point) {
 
 std::vector<std::string> heading_of(const Json& sweep) {
   const double first = number_at(at(sweep, {"points"}).front(), {"value"});
-  return {text_at(sweep, {"key"}),
-          "reached",
-          "completion",
-          "95 %",
-          "scored",
-          fmt::format("against {:g}", first),
-          "bad calls/100",
-          "planted",
-          "turns"};
+  return {text_at(sweep, {"key"}),          "reached",       "completion", "95 %", "scored",
+          fmt::format("against {}", first), "bad calls/100", "planted",    "turns"};
+}
+
+const Json& point_at(const Json& sweep, const Json& value) {
+  static const Json nothing = Json::object();
+  const Json& list = at(sweep, {"points"});
+  const auto found =
+      std::ranges::find_if(list, [&](const Json& point) { return at(point, {"value"}) == value; });
+  return found == list.end() ? nothing : *found;
+}
+
+/// "0.9 (reached 0.59)" of a window, which a task may leave less room in; "0.2" of a rate.
+std::string value_words(const Json& sweep, const Json& point) {
+  std::string words = fmt::format("{}", number_at(point, {"value"}));
+  if (text_at(sweep, {"key"}) != "context_fill") return words;
+  const Json& reached = at(point, {"reached", "median"});
+  return words + (reached.is_number() ? fmt::format(" (reached {})", number(reached, 2))
+                                      : " (what was reached is not known)");
+}
+
+/// ", with nothing to compare at 0.2"
+std::string left_out_words(const Json& sweep) {
+  std::vector<std::string> values;
+  const Json& list = at(sweep, {"points"});
+  for (const Json& point : list) {
+    if (&point == &list.front() || at(point, {"difference"}).is_object()) continue;
+    values.push_back(fmt::format("{}", number_at(point, {"value"})));
+  }
+  return values.empty() ? "" : ", with nothing to compare at " + join(values, ", ");
+}
+
+/// How large a drop would have been seen, or why none would.
+std::string power_words(const Json& sweep, double first) {
+  const double room = number_at(sweep, {"room"}) * 100;
+  const Json& seen = at(sweep, {"detectable_drop"});
+  if (room <= 0) return fmt::format("there was no room to fall: nothing passes at {}", first);
+  if (seen.is_number()) {
+    return fmt::format("a drop of {:.0f} points or more would have been seen",
+                       seen.get<double>() * 100);
+  }
+  return fmt::format("with so few trials not even a fall from {:.1f} % to 0 would have been seen",
+                     room);
 }
 
 bool has_points(const Json& sweep) {
@@ -154,22 +188,21 @@ std::string pressure_plan_sentence(const Json& contestant) {
 
 std::string sweep_sentence(const Json& sweep) {
   const std::string key = text_at(sweep, {"key"});
-  const Json& list = at(sweep, {"points"});
-  const double first = number_at(list.front(), {"value"});
+  const double first = number_at(at(sweep, {"points"}).front(), {"value"});
   const Json& breaks = at(sweep, {"breaks_at"});
   if (breaks.is_number()) {
-    const auto where = std::ranges::find_if(
-        list, [&](const Json& point) { return at(point, {"value"}) == breaks; });
-    return fmt::format("breaks at {} {:g}: {} points against {:g}", key, breaks.get<double>(),
-                       where == list.end() ? "-" : difference_words(*where), first);
+    const Json& point = point_at(sweep, breaks);
+    return fmt::format("breaks at {} {}: {} points against {}", key, value_words(sweep, point),
+                       difference_words(point), first);
   }
-  std::string text =
-      fmt::format("not shown to break up to {} {:g}", key, number_at(list.back(), {"value"}));
-  const Json& seen = at(sweep, {"detectable_drop"});
-  return text + (seen.is_number()
-                     ? fmt::format("; a drop of {:.0f} points or more would have been seen",
-                                   seen.get<double>() * 100)
-                     : std::string("; with so few trials no drop would have been seen"));
+  const Json& compared = at(sweep, {"compared_to"});
+  if (!compared.is_number()) {
+    return fmt::format("nothing can be held against {} {}: no task has scored trials at both", key,
+                       first);
+  }
+  return fmt::format("not shown to break up to {} {}{}; {}", key,
+                     value_words(sweep, point_at(sweep, compared)), left_out_words(sweep),
+                     power_words(sweep, first));
 }
 
 std::string sweep_tables(const Json& card, const TerminalStyle& style) {

@@ -79,6 +79,44 @@ TEST(Sweeps, OfTooFewTrialsSeeNoDrop) {
   EXPECT_TRUE(sweep["detectable_drop"].is_null());
 }
 
+TEST(Sweeps, ThatBeginAtNothingHaveNoRoomToFall) {
+  std::vector<TrialRecord> records;
+  for (const char* name : {"a@0", "a@0.5", "a@0.9"}) {
+    add_trials(records, name, "one", "ffffffffff");
+    add_trials(records, name, "two", "ffffffffff");
+  }
+  const Json sweep = make_scorecard(swept_run(), records)["sweeps"][0];
+  EXPECT_EQ(sweep["room"], 0);
+  EXPECT_TRUE(sweep["detectable_drop"].is_null());
+}
+
+TEST(Sweeps, NameTheLastValueThatWasCompared) {
+  std::vector<TrialRecord> records;
+  const auto card = [&] {
+    const Json made = make_scorecard(swept_run(), records);
+    test::expect_scorecard_schema(made, "a swept run with gaps");
+    return made["sweeps"][0];
+  };
+  add_trials(records, "a@0", "one", "pppppppppp");
+  EXPECT_TRUE(card()["compared_to"].is_null());
+  EXPECT_TRUE(card()["room"].is_null());
+  EXPECT_TRUE(card()["detectable_drop"].is_null());
+  add_trials(records, "a@0.5", "one", "pppppppppp");
+  EXPECT_EQ(card()["compared_to"], 0.5);
+  EXPECT_EQ(card()["room"], 1);
+}
+
+TEST(Sweeps, PromiseNoDropAtEveryValueWhereOneOfThemWouldHideIt) {
+  std::vector<TrialRecord> records;
+  add_trials(records, "a@0", "one", "pppppppppp");
+  add_trials(records, "a@0.5", "one", "pppppppppp");
+  add_trials(records, "a@0", "two", "ff");
+  add_trials(records, "a@0.9", "two", "ff");
+  const Json sweep = make_scorecard(swept_run(), records)["sweeps"][0];
+  EXPECT_EQ(sweep["compared_to"], 0.9);
+  EXPECT_TRUE(sweep["detectable_drop"].is_null());
+}
+
 TEST(Sweeps, CompareOnlyTasksThatBothWereScoredAt) {
   std::vector<TrialRecord> records;
   add_trials(records, "a@0", "one", "pppppppppp");
