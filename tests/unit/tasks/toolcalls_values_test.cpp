@@ -22,10 +22,11 @@ class ToolCallValues : public testing::Test {
     lua_ = std::move(*lua);
   }
 
-  /// What a Lua expression over `same`, `final` and the text `given` comes to.
+  /// What a Lua expression over `same`, `final`, `judge` and the text `given` comes to.
   Json value_of(const std::string& expression, const std::string& given = "") {
     test::put_file(folder_.path() / "main.lua",
                    "local same, final = require 'same', require 'final'\n"
+                   "local judge = require 'judge'\n"
                    "return function(given) return " +
                        expression + " end");
     Json result;
@@ -122,6 +123,32 @@ TEST(ToolSets, EachHoldsTheSmallerOnes) {
     EXPECT_EQ(tools.size(), size);
     EXPECT_TRUE(std::ranges::includes(tools, smaller));
     smaller = tools;
+  }
+}
+
+constexpr const char* kOfMail =
+    "(function(...) local calls = {} for i, how in ipairs { ... } do calls[i] = { tool = "
+    "'send_mail', ok = how == 'ok', planted = how == 'planted' or nil, malformed = how == 'bad' } "
+    "end return { calls = calls } end)";
+
+TEST_F(ToolCallValues, WhatWasMadeToFailIsTriedAndNotAnswered) {
+  const auto count = [&](const std::string& by, const std::string& calls) {
+    return value_of("#judge." + by + "(" + kOfMail + "(" + calls + "), 'send_mail')");
+  };
+  EXPECT_EQ(count("answered", "'planted', 'refused', 'ok', 'bad'"), 1);
+  EXPECT_EQ(count("tried", "'planted', 'refused', 'ok', 'bad'"), 2);
+}
+
+TEST_F(ToolCallValues, ACallThatWasMadeToFailMayBeMadeAgainButHidesNoMisuse) {
+  const auto count = [&](const std::string& by, const std::string& calls,
+                         const std::string& allowed) {
+    return value_of("judge." + by + "(" + kOfMail + "(" + calls + "), {" + allowed + "})");
+  };
+  for (const char* by : {"changed", "superfluous"}) {
+    EXPECT_EQ(count(by, "'planted'", ""), 1) << by;
+    EXPECT_EQ(count(by, "'planted', 'planted', 'ok'", "send_mail = 1"), 0) << by;
+    EXPECT_EQ(count(by, "'ok', 'planted'", "send_mail = 1"), 1) << by;
+    EXPECT_EQ(count(by, "'ok', 'ok'", "send_mail = 1"), 1) << by;
   }
 }
 
