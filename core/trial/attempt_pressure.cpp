@@ -1,3 +1,4 @@
+#include "core/base/text.hpp"
 #include "core/trial/attempt.hpp"
 #include "core/trial/planted.hpp"
 
