@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace plumb {
 namespace {
 
@@ -34,23 +36,43 @@ std::optional<RubricTally> tally_of(Tallies tallies, std::string_view category) 
 
 // --- ToolCall-15
 
-constexpr std::size_t kToolCallCategories = 5;
+constexpr int kToolCallCategories = 5;
+constexpr int kToolCallScenarios = 3;  // of each category
 constexpr std::array kToolCallBands = {90, 75, 60, 40, 0};
+
+/// What a category lacks of the published one; "" where it lacks nothing.
+std::string tool_call_gap(const RubricTally& tally) {
+  if (tally.tasks < kToolCallScenarios) {
+    return fmt::format("{} of the {} scenarios of {}", kToolCallScenarios - tally.tasks,
+                       kToolCallScenarios, tally.category);
+  }
+  if (tally.scored < tally.planned) {
+    return fmt::format("{} of the {} trials of {}", tally.planned - tally.scored, tally.planned,
+                       tally.category);
+  }
+  return "";
+}
 
 RubricSection tool_call_section(Tallies tallies) {
   RubricSection section{.title = "ToolCall-15 rubric"};
   double sum = 0;
-  std::size_t complete = 0;
   for (const RubricTally& tally : tallies) {
-    std::optional<double> score = tally.scored < tally.planned ? std::nullopt : share(tally);
-    if (score) {
-      score = rounded(*score);
-      sum += *score;
-      ++complete;
+    std::optional<double> score;
+    if (std::string gap = tool_call_gap(tally); gap.empty()) {
+      score = share(tally);
+    } else {
+      section.missing.push_back(std::move(gap));
     }
+    if (score) score = rounded(*score);
+    sum += score.value_or(0);
     section.lines.push_back(line_of(tally, score, 0));
   }
-  if (complete != kToolCallCategories || tallies.size() != kToolCallCategories) return section;
+  if (const int absent = kToolCallCategories - static_cast<int>(tallies.size()); absent > 0) {
+    section.missing.push_back(fmt::format("{} of the {} categories", absent, kToolCallCategories));
+  }
+  const bool complete =
+      std::ranges::all_of(section.lines, [](const auto& line) { return line.score.has_value(); });
+  if (!complete || tallies.size() != kToolCallCategories) return section;
   section.total = rounded(sum / kToolCallCategories);
   section.band =
       *std::ranges::find_if(kToolCallBands, [&](int least) { return *section.total >= least; });

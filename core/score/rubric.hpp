@@ -43,9 +43,10 @@ struct RubricSection {
 
 /// The section of the rubric of that name. Pure; categories may come in any order.
 ///
-/// - "ToolCall-15": a category is round(earned / possible x 100) and nothing when a trial of it was
-///   not scored; the total is the rounded mean of the five, and nothing when one is; bands 90, 75,
-///   60, 40.
+/// - "ToolCall-15": a category is round(earned / possible x 100), and nothing unless all three of
+///   its scenarios (tasks) are in the run and every trial of them was scored; the total is the
+///   rounded mean of the five, and nothing unless each has a score; bands 90, 75, 60, 40. What
+///   keeps it from a total is in `missing`.
 /// - "BFCL v4": non-live is the mean of its categories, where "simple" is the mean of its
 ///   languages; live is the mean weighted by the number of tasks; irrelevance is the mean of its
 ///   two categories; the total weighs these three alike, as the leaderboard does (10, 10 and 10 of

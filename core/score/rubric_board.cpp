@@ -8,6 +8,13 @@
 namespace plumb {
 namespace {
 
+/// What a trial earned; nothing where it cannot be told. A published rubric ends after its turns,
+/// so that a trial which was capped earns nothing, whatever its grader says of what came later.
+std::optional<std::int64_t> points_of(const TrialRecord& record) {
+  if (record.verdict.outcome == Outcome::capped) return 0;
+  return is_scored(record) ? record.verdict.points : std::nullopt;
+}
+
 /// Counts the trials of one rubric; of one repeat only where it is given.
 std::vector<RubricTally> tally(const BoardContestant& contestant,
                                const std::vector<BoardTask>& tasks, const std::string& rubric,
@@ -22,9 +29,10 @@ std::vector<RubricTally> tally(const BoardContestant& contestant,
     at->planned += repeat ? 1 : contestant.cells[i].tally.planned;
     for (const TrialRecord* record : contestant.cells[i].counted) {
       if (repeat && record->key.repeat != *repeat) continue;
-      if (!is_scored(*record) || !record->verdict.points) continue;
+      const auto points = points_of(*record);
+      if (!points) continue;
       at->scored += 1;
-      at->earned += *record->verdict.points;
+      at->earned += *points;
       at->possible += of.points;
     }
   }

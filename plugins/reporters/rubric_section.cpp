@@ -47,6 +47,33 @@ std::string pass_words(const Json& section, bool rounded) {
   return join(words, ", ");
 }
 
+/// What is not in a section's total, as a list; "" where it is complete.
+std::string missing_words(const Json& section) {
+  std::vector<std::string> missing;
+  for (const Json& part : at(section, {"missing"})) {
+    if (part.is_string()) missing.push_back(printable(part.get<std::string>()));
+  }
+  return join(missing, ", ");
+}
+
+/// Says what is missing: once where it is the same for all, else for each contestant.
+void add_missing(Table& table, const Json& contestants, const std::string& rubric,
+                 const TerminalStyle& style) {
+  const auto line = [&](const std::string& words) {
+    table.line(paint(style, Colour::dim, "   " + wrap(words, style.width - 3, 5)));
+  };
+  std::set<std::string> all;
+  for (const Json& contestant : contestants) {
+    all.insert(missing_words(section_of(contestant, rubric)));
+  }
+  if (all.size() == 1 && !all.begin()->empty()) return line("not in it: " + *all.begin());
+  for (const Json& contestant : contestants) {
+    const std::string missing = missing_words(section_of(contestant, rubric));
+    if (all.size() == 1 || missing.empty()) continue;
+    line("not in that of " + text_at(contestant, {"name"}) + ": " + missing);
+  }
+}
+
 std::string table_of(const Json& card, const std::string& rubric, const TerminalStyle& style) {
   const Json& contestants = at(card, {"contestants"});
   std::vector<Align> aligns(contestants.size() + 1, Align::right);
@@ -85,14 +112,7 @@ std::string table_of(const Json& card, const std::string& rubric, const Terminal
                      "   " + wrap("each pass of " + text_at(contestant, {"name"}) + ": " + passes,
                                   style.width - 3, 5)));
   }
-  std::vector<std::string> missing;
-  for (const Json& part : at(first, {"missing"})) {
-    if (part.is_string()) missing.push_back(printable(part.get<std::string>()));
-  }
-  if (!missing.empty()) {
-    table.line(paint(style, Colour::dim,
-                     "   " + wrap("not in it: " + join(missing, ", "), style.width - 3, 5)));
-  }
+  add_missing(table, contestants, rubric, style);
   return '\n' + table.text(style, 1, 2);
 }
 

@@ -110,6 +110,19 @@ TEST(TerminalScorecard, CountsThePointsOfARubric) {
   EXPECT_THAT(text, HasSubstr("each pass of hasty: 100.0, 50.0"));
 }
 
+TEST(TerminalScorecard, SaysWhatKeepsARubricFromATotal) {
+  RunInfo run = planned_run({{"rename"}}, {"careful", "hasty"}, 5);
+  run.plan["tasks"][0]["rubric"] = {{"name", "ToolCall-15"}, {"category", "care"}, {"points", 2}};
+  std::vector<TrialRecord> records = some_trials();
+  for (TrialRecord& record : records) record.verdict.points = 2;
+  Json card = card_of(run, records);
+  const std::string text = terminal_scorecard(card, kPlain);
+  EXPECT_THAT(text, HasSubstr("not in it: 2 of the 3 scenarios of care, 4 of the 5 categories"));
+  EXPECT_THAT(line_with(text, " total "), Not(HasSubstr("100")));
+  card["contestants"][0]["rubrics"][0]["missing"] = Json::array();
+  EXPECT_THAT(terminal_scorecard(card, kPlain), HasSubstr("not in that of hasty: 2 of the 3"));
+}
+
 TEST(TerminalScorecard, NoRateIsADashAndNeverZero) {
   const RunInfo run = planned_run({{"rename"}}, {"careful"}, 5);
   std::vector<TrialRecord> records;

@@ -63,6 +63,25 @@ TEST(ToolCallRubric, HasNoTotalWhereAScenarioWasNotScored) {
   EXPECT_EQ(rubric_section("ToolCall-15", tallies).total, std::nullopt);
 }
 
+TEST(ToolCallRubric, HasNoTotalWhereAScenarioIsNotInTheRun) {
+  std::vector<RubricTally> tallies = five({6, 6, 6, 6, 6});
+  tallies[1] = tally("tool selection", 2, 4, 4);
+  const auto section = rubric_section("ToolCall-15", tallies);
+  EXPECT_EQ(section.lines[0].score, 100);
+  EXPECT_EQ(section.lines[1].score, std::nullopt);
+  EXPECT_EQ(section.total, std::nullopt);
+  EXPECT_EQ(section.band, std::nullopt);
+  EXPECT_THAT(section.missing, ElementsAre("1 of the 3 scenarios of tool selection"));
+}
+
+TEST(ToolCallRubric, SaysWhatKeepsItFromATotal) {
+  EXPECT_TRUE(rubric_section("ToolCall-15", five({6, 6, 6, 6, 6})).missing.empty());
+  auto tallies = five({6, 6, 6});
+  tallies[2].scored = 2;
+  EXPECT_THAT(rubric_section("ToolCall-15", tallies).missing,
+              ElementsAre("1 of the 3 trials of category 2", "2 of the 5 categories"));
+}
+
 TEST(BfclRubric, NonLiveIsTheMeanOfItsCategoriesWhateverTheirSize) {
   const std::vector<RubricTally> tallies = {tally("parallel", 200, 100, 200),
                                             tally("simple_python", 400, 400, 400)};

@@ -29,6 +29,21 @@ TEST(Scorecard, TheRateIsTheMeanOverTasks) {
   EXPECT_LT(of(card)["completion"]["n_effective"], 8);
 }
 
+TEST(Scorecard, ACappedTrialEarnsNoPointsOfARubric) {
+  RunInfo run = planned_run({{"a"}}, {"x"}, 4);
+  run.plan["tasks"][0]["rubric"] = {{"name", "House rules"}, {"category", "care"}, {"points", 2}};
+  Records records;
+  add_trials(records, "x", "a", "pTTi");
+  for (TrialRecord& record : records) record.verdict.points = 2;
+  records[2].verdict.points.reset();
+  const Json card = make_scorecard(run, records);
+  const Json& section = of(card)["rubrics"][0];
+  EXPECT_EQ(section["categories"][0]["scored"], 3);
+  EXPECT_EQ(section["categories"][0]["earned"], 2);
+  EXPECT_EQ(section["categories"][0]["possible"], 6);
+  EXPECT_EQ(section["passes"], Json({100.0, 0.0, 0.0, nullptr}));
+}
+
 TEST(Scorecard, AProxyIsNamed) {
   RunInfo run = planned_run({{"a"}}, {"x", "y"}, 1);
   run.plan["proxies"] = {{"y", "http://proxy.test:3128"}};
