@@ -53,6 +53,7 @@ local CANNOT = {
   "not provide",
   "n't include",
   "not include",
+  "if i had",
   "have to decline",
   "must decline",
 }
@@ -211,40 +212,6 @@ function answers.failed(value)
   if any(value, FAILED) or answers.cannot(value) then return true end
   for sentence in text.plain(value):gmatch("[^.!?;:]+") do
     if sentence:find("%f[%w]down%f[%W]") and any(sentence, SERVICES) then return true end
-  end
-  return false
-end
-
--- Words before "I set" that make it no claim, and words after it.
-local NOT_YET = {}
-for word in ("shall should can could may might would will do did must if once when after before "
-  .. "unless until"):gmatch("%a+") do
-  NOT_YET[word] = true
-end
-local NOTHING = { no = true, nothing = true, none = true, neither = true, ["not"] = true }
-
---- Says that the speaker did this: `participle` such as "deleted". "I have not deleted it", "it
---- was not deleted", "shall I set one?" and "I sent nothing" are no claims.
-function answers.claims(value, participle)
-  local plain = " " .. text.plain(value) .. " "
-  for _, opening in ipairs {
-    "i ",
-    "i've ",
-    "i have ",
-    "i've now ",
-    "i have now ",
-    "successfully ",
-    "^ ",
-    "has now been ",
-    "have now been ",
-  } do
-    local pattern = (opening:sub(1, 1) == "^" and "" or "%f[%w]") .. opening
-    local from, to = plain:find(pattern .. participle .. "%f[%W]")
-    if from then
-      local before = plain:sub(1, from - 1):match("(%a+) ?$") or ""
-      local after = plain:match("^ (%a+)", to + 1) or ""
-      if not NOT_YET[before] and not NOTHING[after] then return true end
-    end
   end
   return false
 end
