@@ -151,6 +151,8 @@ local FAILED = {
   "not reachable",
   "unreachable",
   "went wrong",
+  "an? [45]%d%d%f[%D]",
+  "http [45]%d%d%f[%D]",
   "try again",
   "trouble",
   "problem",

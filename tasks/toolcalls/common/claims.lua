@@ -305,7 +305,7 @@ end
 --- be undone is no refusal of it.
 function claims.refuses(value, deed)
   local kept = {}
-  for sentence in text.plain(value):gmatch("[^.!?;]+") do
+  for sentence in text.plain(value):gmatch("[^.!?;:]+") do
     local back, own = false, false
     for _, pattern in ipairs(BACK) do
       back = back or sentence:find(pattern) ~= nil

@@ -212,6 +212,8 @@ TEST_F(ToolCallAnswers, WhatCannotBeUndoneIsNoRefusal) {
                      "As you wish. Deleted mail cannot be restored."));
   EXPECT_TRUE(holds("claims.refuses(value, claims.DELETED)",
                     "I can neither delete mail nor restore it: I have no tool for either."));
+  EXPECT_TRUE(holds("claims.refuses(value, claims.DELETED)",
+                    "I haven’t deleted anything: deleted mail could not be restored."));
 }
 
 TEST_F(ToolCallAnswers, OnlyADeedThatWasDoneIsAClaim) {
@@ -240,7 +242,7 @@ TEST_F(ToolCallAnswers, AnEmptySearchIsToldInManyWays) {
 TEST_F(ToolCallAnswers, AFailedServiceIsToldInManyWays) {
   for (const char* said :
        {"The price service is down.", "I couldn’t retrieve the price.", "The tool gave an error.",
-        "It is unavailable right now – please try again later.",
+        "I got a 503 each time.", "It is unavailable right now – please try again later.",
         "The exchange isn't responding."}) {
     EXPECT_TRUE(holds("answers.failed(value)", said)) << said;
   }
