@@ -173,6 +173,30 @@ TEST(HostileSchema, ASchemaJudgesTheSameFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
 }
 
+/// `inner` within `levels` members called a.
+std::string deep_members(int levels, const std::string& inner) {
+  std::string text;
+  for (int i = 0; i < levels; ++i) text += "{\"a\":";
+  return text + inner + std::string(static_cast<std::size_t>(levels), '}');
+}
+
+TEST(HostileSchema, WhatWasNotJudgedToItsEndIsNeverCalledValid) {
+  std::string chain = R"({"properties":{"a":{"$ref":"#/$defs/n"}}})";
+  for (int i = 0; i < 12; ++i) chain = R"({"allOf":[)" + chain + "]}";
+  const std::string defs = R"("$defs":{"n":)" + chain + "}";
+  const std::string one = R"({"$ref":"#/$defs/n"})";
+  for (const std::string& keywords :
+       {R"("oneOf":[)" + one + ",true]", R"("not":)" + one, R"("anyOf":[)" + one + ",true]",
+        R"("if":)" + one + R"(,"else":true,"then":false)",
+        R"("properties":{"a":{"not":)" + one + "}}"}) {
+    const auto made = Schema::compile(*parse_json("{" + defs + "," + keywords + "}"));
+    ASSERT_TRUE(made) << made.error().sentence;
+    const auto errors = made->validate(*parse_json(deep_members(110, "1")));
+    ASSERT_EQ(errors.size(), 1U) << keywords;
+    EXPECT_EQ(errors.front().expected, "a value that can be judged in bounded time") << keywords;
+  }
+}
+
 TEST(HostileSchema, WhatIsToldOfHugeKeysAndValuesStaysShort) {
   const auto made = Schema::compile(*parse_json(
       R"({"additionalProperties":{"additionalProperties":{"type":"null"}},"propertyNames":{"maxLength":3}})"));
