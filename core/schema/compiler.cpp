@@ -27,7 +27,8 @@ Status Compiler::run(const Json& schema) {
     return bad_schema(
         "", "a schema is an object, or true or false, and this is " + shown_value(schema));
   }
-  program_.root = &node_of(schema);
+  // The value itself is one use; a reference to "#" is another.
+  program_.root = use(schema);
   do {
     PLUMB_CHECK(drain());
   } while (use_dynamic_anchors());

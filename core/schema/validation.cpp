@@ -54,24 +54,27 @@ std::size_t ResultTable::slot(const Node* node, const Json* value, std::uint32_t
   return at;
 }
 
-std::optional<bool> ResultTable::find(const Node& node, const Json& value,
-                                      std::uint32_t scope) const {
-  if (entries_.empty()) return std::nullopt;
+const KnownResult* ResultTable::find(const Node& node, const Json& value,
+                                     std::uint32_t scope) const {
+  if (entries_.empty()) return nullptr;
   const Entry& entry = entries_[slot(&node, &value, scope)];
-  return entry.node == nullptr ? std::nullopt : std::optional(entry.result);
+  return entry.node == nullptr ? nullptr : &entry.result;
 }
 
-void ResultTable::add(const Node& node, const Json& value, std::uint32_t scope, bool result) {
+void ResultTable::put(const Node& node, const Json& value, std::uint32_t scope,
+                      KnownResult result) {
   constexpr std::size_t kFirstSize = 64;
   if (used_ * 2 >= entries_.size()) {
     std::vector<Entry> old(std::max(kFirstSize, entries_.size() * 2));
     old.swap(entries_);
-    for (const Entry& entry : old) {
-      if (entry.node != nullptr) entries_[slot(entry.node, entry.value, entry.scope)] = entry;
+    for (Entry& entry : old) {
+      if (entry.node == nullptr) continue;
+      entries_[slot(entry.node, entry.value, entry.scope)] = std::move(entry);
     }
   }
-  entries_[slot(&node, &value, scope)] = {&node, &value, scope, result};
-  ++used_;
+  Entry& entry = entries_[slot(&node, &value, scope)];
+  if (entry.node == nullptr) ++used_;
+  entry = {&node, &value, scope, std::move(result)};
 }
 
 std::vector<SchemaError> Validation::errors() {
@@ -119,22 +122,30 @@ bool Validation::check(const Node& node, const Json& value, const Spot& at, Eval
     return false;
   }
   ++depth_;
-  const bool holds = node.is_shared && seen == nullptr && value.is_structured()
-                         ? remembered(node, value, at, report)
+  const bool holds = node.is_shared && value.is_structured()
+                         ? remembered(node, value, at, seen, report)
                          : judge(node, value, at, seen, report);
   --depth_;
   return holds;
 }
 
-bool Validation::remembered(const Node& node, const Json& value, const Spot& at, Report* report) {
-  const auto known = known_.find(node, value, scope_);
-  bool holds = known.value_or(false);
-  if (!known) {
-    holds = judge(node, value, at, nullptr, nullptr);
+bool Validation::remembered(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                            Report* report) {
+  const KnownResult* const known = known_.find(node, value, scope_);
+  KnownResult result = known != nullptr ? *known : KnownResult();
+  if (known == nullptr || (result.holds && seen != nullptr && result.evaluated == nullptr)) {
+    Evaluated own;
+    result.holds = judge(node, value, at, seen != nullptr ? &own : nullptr, nullptr);
     if (gave_up_) return false;
-    known_.add(node, value, scope_, holds);
+    if (result.holds && seen != nullptr) {
+      result.evaluated = std::make_shared<const Evaluated>(std::move(own));
+    }
+    known_.put(node, value, scope_, result);
   }
-  return holds || (report != nullptr && judge(node, value, at, nullptr, report));
+  if (!result.holds) return report != nullptr && judge(node, value, at, seen, report);
+  if (seen == nullptr) return true;
+  seen->merge(*result.evaluated);
+  return spend(result.evaluated->cost());
 }
 
 bool Validation::judge(const Node& node, const Json& value, const Spot& at, Evaluated* seen,

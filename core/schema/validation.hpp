@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,6 +31,8 @@ class Evaluated {
   void mark_first_items(std::size_t count) { first_items_ = std::max(first_items_, count); }
   void mark_all_items() { all_items_ = true; }
   void merge(const Evaluated& other);
+  /// What a merge of it costs, in steps.
+  [[nodiscard]] std::size_t cost() const { return 1 + (members_.size() + items_.size()) / 64; }
   [[nodiscard]] bool has_member(std::size_t at) const { return all_members_ || has(members_, at); }
   [[nodiscard]] bool has_item(std::size_t at) const {
     return all_items_ || at < first_items_ || has(items_, at);
@@ -58,20 +61,27 @@ struct Report {
   [[nodiscard]] bool is_full() const { return errors.size() >= 20; }
 };
 
+/// What is known of one subschema and one value.
+struct KnownResult {
+  bool holds = false;
+  std::shared_ptr<const Evaluated> evaluated;  ///< nullptr: nobody wanted to know
+};
+
 /// Results by subschema, value and dynamic scope. One flat table: there may be as many results as
 /// the value has parts, and each is asked for once or twice.
 class ResultTable {
  public:
-  [[nodiscard]] std::optional<bool> find(const Node& node, const Json& value,
-                                         std::uint32_t scope) const;
-  void add(const Node& node, const Json& value, std::uint32_t scope, bool result);
+  /// Nothing is known: nullptr. Good until the next put().
+  [[nodiscard]] const KnownResult* find(const Node& node, const Json& value,
+                                        std::uint32_t scope) const;
+  void put(const Node& node, const Json& value, std::uint32_t scope, KnownResult result);
 
  private:
   struct Entry {
     const Node* node = nullptr;  ///< nullptr: free
     const Json* value = nullptr;
     std::uint32_t scope = 0;
-    bool result = false;
+    KnownResult result;
   };
   /// Where the entry is, or would have to be put.
   [[nodiscard]] std::size_t slot(const Node* node, const Json* value, std::uint32_t scope) const;
@@ -82,8 +92,8 @@ class ResultTable {
 
 /// One value judged by one program. First only whether it is valid, in which every keyword may stop
 /// at the first failure; the errors are looked for in a second pass, when there are any. The result
-/// of a subschema that several references lead to is remembered for each value, so that no value is
-/// judged twice by the same subschema however the references fan out.
+/// of a subschema that several references lead to is remembered for each value, with what it has
+/// evaluated where that was asked for, so that the references may fan out as they like.
 class Validation {
  public:
   Validation(const SchemaProgram& program, const Json& value) : program_(program), value_(value) {}
@@ -97,7 +107,8 @@ class Validation {
   // `seen`, where somebody wants to know, is told what was judged; it means something only when the
   // result is true.
   bool check(const Node& node, const Json& value, const Spot& at, Evaluated* seen, Report* report);
-  bool remembered(const Node& node, const Json& value, const Spot& at, Report* report);
+  bool remembered(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
+                  Report* report);
   bool judge(const Node& node, const Json& value, const Spot& at, Evaluated* seen, Report* report);
   bool judge_in_scope(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
                       Report* report);

@@ -197,6 +197,19 @@ TEST(HostileSchema, WhatWasNotJudgedToItsEndIsNeverCalledValid) {
   }
 }
 
+TEST(HostileSchema, UnevaluatedMembersOfARecursionThatForksAreJudgedInLittleTime) {
+  const auto made = Schema::compile(*parse_json(R"({
+      "allOf":[{"$ref":"#/$defs/b"},{"$ref":"#/$defs/c"}],"unevaluatedProperties":false,
+      "$defs":{"base":{"properties":{"child":{"$ref":"#"},"a":{"$ref":"#"},"n":{"type":"integer"}}},
+               "b":{"allOf":[{"$ref":"#/$defs/base"}]},"c":{"allOf":[{"$ref":"#/$defs/base"}]}}})"));
+  ASSERT_TRUE(made) << made.error().sentence;
+  EXPECT_TRUE(made->validate(*parse_json(deep_members(100, R"({"n":1})"))).empty());
+  const auto errors = made->validate(*parse_json(deep_members(100, R"({"m":1})")));
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors.front().keyword, "unevaluatedProperties");
+  EXPECT_TRUE(errors.front().path.ends_with("/a/m"));
+}
+
 TEST(HostileSchema, WhatIsToldOfHugeKeysAndValuesStaysShort) {
   const auto made = Schema::compile(*parse_json(
       R"({"additionalProperties":{"additionalProperties":{"type":"null"}},"propertyNames":{"maxLength":3}})"));
