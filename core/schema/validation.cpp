@@ -12,7 +12,7 @@ namespace {
 /// Steps are calls of check() and members looked at. A schema and a value of any sane kind need a
 /// few per byte of the value.
 constexpr std::size_t kMostSteps = 50'000'000;
-constexpr std::size_t kMostStepsOfReport = 2'000'000;
+constexpr std::size_t kFreeStepsOfReport = 2'000'000;
 /// What one level costs of the stack is a few hundred bytes.
 constexpr std::size_t kMostLevels = 1'000;
 
@@ -78,20 +78,15 @@ void ResultTable::put(const Node& node, const Json& value, std::uint32_t scope,
 }
 
 std::vector<SchemaError> Validation::errors() {
-  const Spot top;
+  const auto sum = [&](const char* expected) -> std::vector<SchemaError> {
+    return {{.path = "", .keyword = "$ref", .expected = expected, .got = shown_value(value_)}};
+  };
   steps_left_ = kMostSteps;
-  if (check(*program_.root, value_, top, nullptr, nullptr) && !gave_up_) return {};
-  const bool is_judged = !gave_up_;
-  Report report;
-  if (is_judged) {
-    steps_left_ = kMostStepsOfReport;
-    check(*program_.root, value_, top, nullptr, &report);
-  }
-  if (report.errors.empty()) {
-    add(&report, top, "$ref", SchemaFault::value,
-        is_judged ? "a value that fits the schema" : "a value that can be judged in bounded time",
-        shown_value(value_));
-  }
+  const bool fits = check(*program_.root, value_, Spot(), nullptr, nullptr);
+  if (gave_up_) return sum("a value that can be judged in bounded time");
+  if (fits) return {};
+  Report report = look_for_errors(kMostSteps - steps_left_);
+  if (report.errors.empty()) return sum("a value that fits the schema");
   // Two branches of allOf may notice the same.
   std::vector<SchemaError> once;
   for (SchemaError& error : report.errors) {
@@ -102,6 +97,22 @@ std::vector<SchemaError> Validation::errors() {
     if (!is_known) once.push_back(std::move(error));
   }
   return once;
+}
+
+Report Validation::look_for_errors(std::size_t steps_of_verdict) {
+  Report report;
+  steps_left_ = std::min(kMostSteps, kFreeStepsOfReport + 4 * steps_of_verdict);
+  check(*program_.root, value_, Spot(), nullptr, &report);
+  if (!report.errors.empty() || !gave_up_) return report;
+  // The way to the first error alone, without comparing alternatives, is hardly longer than the
+  // verdict's.
+  report = {.most = 1};
+  gave_up_ = false;
+  ++comparing_;
+  steps_left_ = kFreeStepsOfReport + 2 * steps_of_verdict;
+  check(*program_.root, value_, Spot(), nullptr, &report);
+  --comparing_;
+  return report;
 }
 
 bool Validation::spend(std::size_t steps) {
@@ -308,8 +319,8 @@ bool Validation::inner(const Node& node, const Json& value, const Spot& at, cons
 }
 
 bool Validation::add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,
-                     std::string expected, std::string got) {
-  if (report != nullptr && !report->is_full()) {
+                     std::string expected, std::string got) const {
+  if (report != nullptr && !report->is_full() && !gave_up_) {
     report->errors.push_back({at.pointer(), keyword, std::move(expected), std::move(got), fault});
   }
   return false;

@@ -57,8 +57,9 @@ class Evaluated {
 struct Report {
   std::vector<SchemaError> errors;
   bool has_hidden = false;  ///< an alternative's errors were left out
+  std::size_t most = 20;
 
-  [[nodiscard]] bool is_full() const { return errors.size() >= 20; }
+  [[nodiscard]] bool is_full() const { return errors.size() >= most; }
 };
 
 /// What is known of one subschema and one value.
@@ -91,9 +92,10 @@ class ResultTable {
 };
 
 /// One value judged by one program. First only whether it is valid, in which every keyword may stop
-/// at the first failure; the errors are looked for in a second pass, when there are any. The result
-/// of a subschema that several references lead to is remembered for each value, with what it has
-/// evaluated where that was asked for, so that the references may fan out as they like.
+/// at the first failure; the errors are looked for in a second pass, when there are any. Should
+/// that take far longer than the judgement, only the first error is told, as shortly as can be. The
+/// result of a subschema that several references lead to is remembered for each value, with what it
+/// has evaluated where that was asked for, so that the references may fan out as they like.
 class Validation {
  public:
   Validation(const SchemaProgram& program, const Json& value) : program_(program), value_(value) {}
@@ -148,8 +150,12 @@ class Validation {
   void tell_nearest(const Nodes& nodes, const char* keyword, const Json& value, const Spot& at,
                     Report& report);
 
-  static bool add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,
-                  std::string expected, std::string got);
+  [[nodiscard]] Report look_for_errors(std::size_t steps_of_verdict);
+
+  /// Always false. What is noticed after the validator gave up is no error of the value, and is not
+  /// added.
+  bool add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,
+           std::string expected, std::string got) const;
   [[nodiscard]] const Node& target(const Reference& reference) const;
   [[nodiscard]] std::uint32_t entered(std::uint32_t resource);
   [[nodiscard]] bool spend(std::size_t steps);

@@ -210,6 +210,45 @@ TEST(HostileSchema, UnevaluatedMembersOfARecursionThatForksAreJudgedInLittleTime
   EXPECT_TRUE(errors.front().path.ends_with("/a/m"));
 }
 
+TEST(HostileSchema, TheErrorIsFoundHoweverMuchComesBeforeIt) {
+  const auto only_error = [](const char* schema, const Json& value) {
+    const auto made = Schema::compile(*parse_json(schema));
+    EXPECT_TRUE(made);
+    const auto errors = made->validate(value);
+    return errors.size() == 1 ? errors.front() : SchemaError();
+  };
+  Json list = std::vector<int>(2'500'000, 1);
+  list.push_back(nullptr);
+  for (const char* items :
+       {R"({"type":"integer"})", R"({"anyOf":[{"type":"integer"},{"type":"string"}]})"}) {
+    const SchemaError error = only_error((R"({"items":)" + std::string(items) + "}").c_str(), list);
+    EXPECT_EQ(error.path, "/2500000");
+    EXPECT_EQ(error.fault, SchemaFault::type);
+  }
+  const SchemaError missing =
+      only_error(R"({"properties":{"a":{"items":{"minimum":0}},"b":{"required":["x"]}}})",
+                 {{"a", std::vector<int>(2'500'000, 1)}, {"b", Json::object()}});
+  EXPECT_EQ(missing.path, "/b/x");
+  EXPECT_EQ(missing.fault, SchemaFault::missing);
+}
+
+TEST(HostileSchema, AlternativesTooLargeToBeComparedAreNamedWithoutBlamingOthers) {
+  std::string schema = R"({"items":{"type":"integer"}})";
+  std::string value(1'000'000, '1');
+  for (std::size_t i = 1; i < value.size(); i += 2) value[i] = ',';
+  value = "[" + value + "null]";
+  for (int i = 0; i < 10; ++i) {
+    schema = R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},)" + schema + "]}}}";
+    value = R"({"a":)" + value + "}";
+  }
+  const auto made = Schema::compile(*parse_json(schema));
+  ASSERT_TRUE(made);
+  const auto errors = made->validate(*parse_json(value));
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors.front().path, "/a");
+  EXPECT_EQ(errors.front().expected, "one of 2 alternatives");
+}
+
 TEST(HostileSchema, WhatIsToldOfHugeKeysAndValuesStaysShort) {
   const auto made = Schema::compile(*parse_json(
       R"({"additionalProperties":{"additionalProperties":{"type":"null"}},"propertyNames":{"maxLength":3}})"));
