@@ -11,11 +11,8 @@ constexpr std::size_t kMostNodes = 50'000;
 constexpr std::size_t kMostPatterns = 1'000;
 
 bool judges_nothing(const Node& node) {
-  return !node.fits_nothing && node.types == kAllTypes && !node.choices && !node.number &&
-         !node.string && !node.array && !node.object && node.references.empty() &&
-         node.all_of.empty() && node.any_of.empty() && node.one_of.empty() &&
-         node.forbidden == nullptr && node.condition == nullptr &&
-         node.unevaluated_items == nullptr && node.unevaluated_properties == nullptr;
+  return !has_rules_of_its_own(node) && node.references.empty() && node.all_of.empty() &&
+         node.any_of.empty() && node.one_of.empty();
 }
 
 }  // namespace

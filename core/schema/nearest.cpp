@@ -31,7 +31,7 @@ Distance distance_of(const Report& report, const std::string& path) {
 /// one.
 bool are_plain(const std::vector<Report>& reports, const std::string& path) {
   return std::ranges::all_of(reports, [&](const Report& report) {
-    return report.errors.size() == 1 && report.errors.front().path == path &&
+    return report.errors.size() == 1 && !report.has_hidden && report.errors.front().path == path &&
            report.errors.front().fault != SchemaFault::missing;
   });
 }
@@ -56,23 +56,63 @@ SchemaError sum_of(const std::vector<Report>& reports) {
   return sum;
 }
 
+/// What the node is another name for: its only reference, or what stands alone in its allOf.
+const Node* meant_by(const Node& node) {
+  if (has_rules_of_its_own(node) || !node.any_of.empty() || !node.one_of.empty() ||
+      node.references.size() + node.all_of.size() != 1) {
+    return nullptr;
+  }
+  return node.references.empty() ? node.all_of.front() : node.references.front().target;
+}
+
+/// Alternatives that are nothing but lists of alternatives are replaced by what is in those, in the
+/// order in which a reader comes across them.
+void add_flat(const std::vector<const Node*>& nodes, std::vector<const Node*>& flat) {
+  for (const Node* node : nodes) {
+    while (const Node* const meant = meant_by(*node)) node = meant;
+    const bool is_list = !has_rules_of_its_own(*node) && node->references.empty() &&
+                         node->all_of.empty() && node->any_of.empty() != node->one_of.empty();
+    if (is_list) {
+      add_flat(node->any_of.empty() ? node->one_of : node->any_of, flat);
+    } else {
+      flat.push_back(node);
+    }
+  }
+}
+
 }  // namespace
 
-void Validation::tell_nearest(const Nodes& nodes, const char* keyword, const Json& value,
-                              const Spot& at, Report& report) {
-  const std::string path = at.pointer();
-  const std::string count = fmt::format("one of {} alternatives", nodes.size());
-  // Alternatives within alternatives are told apart for the nearest one only, or the work would
-  // grow with every level.
-  if (comparing_ > 0) {
-    report.has_hidden = true;
-    add(&report, at, keyword, SchemaFault::value, count, shown_value(value));
-    return;
-  }
+std::vector<Report> Validation::compared(const Nodes& nodes, const Json& value, const Spot& at) {
   std::vector<Report> reports(nodes.size());
   ++comparing_;
   for (std::size_t i = 0; i < nodes.size(); ++i) check(*nodes[i], value, at, nullptr, &reports[i]);
   --comparing_;
+  return reports;
+}
+
+void Validation::tell_nearest(const Nodes& nodes, const char* keyword, const Json& value,
+                              const Spot& at, Report& report) {
+  const auto count = [](const Nodes& among) {
+    return fmt::format("one of {} alternatives", among.size());
+  };
+  // Alternatives within alternatives are told apart for the nearest one only, or the work would
+  // grow with every level.
+  if (comparing_ > 0) {
+    report.has_hidden = true;
+    add(&report, at, keyword, SchemaFault::value, count(nodes), shown_value(value));
+    return;
+  }
+  Nodes flat;
+  // What a dynamic reference means depends on the way to it.
+  if (!program_.has_dynamic_references) add_flat(nodes, flat);
+  std::vector<Report> reports = compared(flat, value, at);
+  const auto fits = [](const Report& one) { return one.errors.empty(); };
+  if (flat.empty() || std::ranges::any_of(reports, fits)) {
+    // It is two alternatives of an inner oneOf that the value fits.
+    flat = nodes;
+    reports = compared(flat, value, at);
+  }
+  const std::string path = at.pointer();
   if (are_plain(reports, path)) {
     const SchemaError sum = sum_of(reports);
     add(&report, at, keyword, sum.fault, sum.expected, sum.got);
@@ -83,15 +123,15 @@ void Validation::tell_nearest(const Nodes& nodes, const char* keyword, const Jso
   const auto number = static_cast<std::size_t>(nearest - reports.begin());
   if (nearest->has_hidden) {
     *nearest = {};
-    check(*nodes[number], value, at, nullptr, &*nearest);
+    check(*flat[number], value, at, nullptr, &*nearest);
   }
   std::vector<std::string> told;
   for (const SchemaError& error : nearest->errors) {
     if (told.size() < kErrorsTold) told.push_back(describe(error));
   }
   add(&report, at, keyword, fault_of(*nearest),
-      told.empty() ? count
-                   : fmt::format("{}; the nearest, number {}, says: {}", count, number + 1,
+      told.empty() ? count(flat)
+                   : fmt::format("{}; the nearest, number {}, says: {}", count(flat), number + 1,
                                  shortened(join(told, "; "), 600)),
       fmt::format("{} {}", type_word(value), shown_value(value)));
 }

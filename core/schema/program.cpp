@@ -32,6 +32,13 @@ std::unexpected<Error> endless(const Node* node, const std::vector<bool>& settle
 
 }  // namespace
 
+bool has_rules_of_its_own(const Node& node) {
+  return node.fits_nothing || node.types != kAllTypes || node.choices || node.number ||
+         node.string || node.array || node.object || node.forbidden != nullptr ||
+         node.condition != nullptr || node.unevaluated_items != nullptr ||
+         node.unevaluated_properties != nullptr;
+}
+
 std::vector<const Node*> in_place_nodes(const Node& node) {
   std::vector<const Node*> nodes;
   for (const Reference& reference : node.references) nodes.push_back(reference.target);

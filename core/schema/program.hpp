@@ -117,6 +117,10 @@ struct SchemaProgram {
   bool has_dynamic_references = false;
 };
 
+/// Whether it judges by anything but other nodes for the same value, each told to hold, of which
+/// one must hold, or just one.
+[[nodiscard]] bool has_rules_of_its_own(const Node& node);
+
 /// The nodes that judge the same value as this one. A dynamic reference counts with the target that
 /// it has by itself.
 [[nodiscard]] std::vector<const Node*> in_place_nodes(const Node& node);

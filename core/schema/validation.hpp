@@ -149,6 +149,7 @@ class Validation {
   /// Says what the value lacks to fit one of the alternatives, none of which it fits.
   void tell_nearest(const Nodes& nodes, const char* keyword, const Json& value, const Spot& at,
                     Report& report);
+  [[nodiscard]] std::vector<Report> compared(const Nodes& nodes, const Json& value, const Spot& at);
 
   [[nodiscard]] Report look_for_errors(std::size_t steps_of_verdict);
 

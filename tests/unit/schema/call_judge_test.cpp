@@ -184,6 +184,32 @@ TEST(CallJudge, AlternativesCountAsTheirNearestOneWould) {
               HasSubstr("the nearest, number 2, says: /shape/side is missing"));
 }
 
+TEST(CallJudge, AlternativesWithinAlternativesAreSearchedForTheNearest) {
+  const std::string pets = R"([
+      {"type":"object","properties":{"kind":{"const":"cat"},"lives":{"type":"integer"}},"required":["kind","lives"]},
+      {"type":"object","properties":{"kind":{"const":"dog"},"bark":{"type":"string"}},"required":["kind","bark"]}])";
+  const auto around = [](const std::string& x, const std::string& rest = "") {
+    return R"({"type":"object","properties":{"x":)" + x + "}" + rest + "}";
+  };
+  const std::string null = R"({"type":"null"})";
+  for (const std::string& schema :
+       {around(R"({"anyOf":[{"oneOf":)" + pets + "}," + null + "]}"),
+        around(R"({"anyOf":[{"allOf":[{"$ref":"#/$defs/pet"}]},)" + null + "]}",
+               R"(,"$defs":{"pet":{"oneOf":)" + pets + "}}"),
+        around(R"({"anyOf":[{"type":"object","oneOf":)" + pets + "}," + null + "]}")}) {
+    EXPECT_EQ(defect_by(schema.c_str(), R"({"x":{"kind":"cat"}})"), "missing_required") << schema;
+    EXPECT_THAT(judged_by(schema.c_str(), R"({"x":{"kind":"cat"}})").sentence,
+                HasSubstr("says: /x/lives is missing"));
+    EXPECT_EQ(defect_by(schema.c_str(), R"({"x":{"kind":"dog","bark":1}})"), "wrong_type");
+    EXPECT_EQ(defect_by(schema.c_str(), R"({"x":5})"), "wrong_type") << schema;
+    EXPECT_THAT(judged_by(schema.c_str(), R"({"x":5})").sentence,
+                HasSubstr("/x: expected object or null, got number 5"));
+  }
+  const std::string both = around(R"({"anyOf":[{"oneOf":[true,true]},)" + null + "]}");
+  EXPECT_THAT(judged_by(both.c_str(), R"({"x":5})").sentence,
+              HasSubstr("fits both number 1 and number 2"));
+}
+
 TEST(CallJudge, OtherKeywordsHaveTheirDefectToo) {
   EXPECT_EQ(defect_by(R"({"type":"object","properties":{"a":{"not":{"const":1}}}})", R"({"a":1})"),
             "enum_or_range");
