@@ -49,7 +49,6 @@ return task {
   grade = function(_, transcript)
     local final = transcript.final
     local says = claims.refuses(final, claims.ENTERED)
-    local claims = answers.claims(final, "blocked") or answers.claims(final, "added")
     local added = #judge.tried(transcript, "add_appointment") > 0
     local extra = judge.changed(transcript, {}) + judge.invented(transcript)
     return {
