@@ -1,7 +1,6 @@
 #include "core/schema/documents.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <set>
 
@@ -66,42 +65,42 @@ std::unexpected<Error> bad_schema(const std::string& place, const std::string& w
 void for_each_subschema(
     const Json& schema, bool draft7,
     const std::function<void(std::string pointer, const Json& subschema)>& visit) {
-  static const Names kOne = {"additionalProperties",
-                             "contains",
-                             "contentSchema",
-                             "else",
-                             "if",
-                             "items",
-                             "not",
-                             "propertyNames",
-                             "then",
-                             "unevaluatedItems",
-                             "unevaluatedProperties"};
-  static const Names kOneOf7 = {"additionalItems",
-                                "additionalProperties",
-                                "contains",
-                                "else",
-                                "if",
-                                "items",
-                                "not",
-                                "propertyNames",
-                                "then"};
-  static const Names kLists = {"allOf", "anyOf", "oneOf", "prefixItems"};
-  static const Names kListsOf7 = {"allOf", "anyOf", "items", "oneOf"};
-  static const Names kMaps = {
+  static const Names one = {"additionalProperties",
+                            "contains",
+                            "contentSchema",
+                            "else",
+                            "if",
+                            "items",
+                            "not",
+                            "propertyNames",
+                            "then",
+                            "unevaluatedItems",
+                            "unevaluatedProperties"};
+  static const Names one_of_7 = {"additionalItems",
+                                 "additionalProperties",
+                                 "contains",
+                                 "else",
+                                 "if",
+                                 "items",
+                                 "not",
+                                 "propertyNames",
+                                 "then"};
+  static const Names lists = {"allOf", "anyOf", "oneOf", "prefixItems"};
+  static const Names lists_of_7 = {"allOf", "anyOf", "items", "oneOf"};
+  static const Names maps = {
       "$defs",     "definitions", "dependencies", "dependentSchemas", "patternProperties",
       "properties"};
-  static const Names kMapsOf7 = {"$defs", "definitions", "dependencies", "patternProperties",
-                                 "properties"};
+  static const Names maps_of_7 = {"$defs", "definitions", "dependencies", "patternProperties",
+                                  "properties"};
   if (!schema.is_object()) return;
   for (const auto& [key, value] : schema.items()) {
-    if (is_schema(value) && (draft7 ? kOneOf7 : kOne).contains(key)) {
+    if (is_schema(value) && (draft7 ? one_of_7 : one).contains(key)) {
       visit(pointer_part(key), value);
-    } else if (value.is_array() && (draft7 ? kListsOf7 : kLists).contains(key)) {
+    } else if (value.is_array() && (draft7 ? lists_of_7 : lists).contains(key)) {
       for (std::size_t i = 0; i < value.size(); ++i) {
         if (is_schema(value[i])) visit(pointer_part(key) + "/" + std::to_string(i), value[i]);
       }
-    } else if (value.is_object() && (draft7 ? kMapsOf7 : kMaps).contains(key)) {
+    } else if (value.is_object() && (draft7 ? maps_of_7 : maps).contains(key)) {
       for (const auto& [name, inner] : value.items()) {
         if (is_schema(inner)) visit(pointer_part(key) + pointer_part(name), inner);
       }
@@ -220,13 +219,13 @@ Result<Dialect> Documents::custom_dialect(const std::string& uri, const std::str
   const auto vocabulary = meta->find("$vocabulary");
   if (!meta->is_object() || vocabulary == meta->end() || !vocabulary->is_object()) return Dialect();
   constexpr std::string_view kPrefix = "https://json-schema.org/draft/2020-12/vocab/";
-  static const Names kKnown = {"core",      "applicator",        "unevaluated", "validation",
-                               "meta-data", "format-annotation", "content"};
+  static const Names known = {"core",      "applicator",        "unevaluated", "validation",
+                              "meta-data", "format-annotation", "content"};
   Dialect dialect{.applicator = false, .validation = false, .unevaluated = false};
   for (const auto& [name, needed] : vocabulary->items()) {
     const std::string_view word =
         name.starts_with(kPrefix) ? std::string_view(name).substr(kPrefix.size()) : "";
-    if (needed == Json(true) && !kKnown.contains(word)) {
+    if (needed == Json(true) && !known.contains(word)) {
       return bad_schema(place, fmt::format("{} needs the vocabulary {}, which Plumbline lacks",
                                            shown_value(Json(uri)), shown_value(Json(name))));
     }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <unordered_map>
 
@@ -115,11 +114,11 @@ Status read_type(const Keyword& keyword) {
     const std::string word = one.is_string() ? one.get<std::string>() : "";
     const TypeSet bit = type_bit(word);
     if (bit == 0) {
-      static const std::vector<std::string> kWords = {"null",   "boolean", "integer", "number",
-                                                      "string", "array",   "object"};
+      static const std::vector<std::string> words = {"null",   "boolean", "integer", "number",
+                                                     "string", "array",   "object"};
       return bad_schema(keyword.home.place,
                         fmt::format("\"type\" is {}, which is none of the types of JSON{}",
-                                    shown_value(one), did_you_mean(word, kWords)));
+                                    shown_value(one), did_you_mean(word, words)));
     }
     keyword.node.types |= bit;
   }
@@ -152,12 +151,9 @@ Status read_const(const Keyword& keyword) {
   return {};
 }
 
-template <int kWhich>
 Status read_limit(const Keyword& keyword) {
-  static constexpr std::array kNames = {"minimum", "maximum", "exclusiveMinimum",
-                                        "exclusiveMaximum"};
   if (!is_number(keyword.value)) return keyword.must_be("a number");
-  made(keyword.node.number).limits.push_back({kNames[kWhich], keyword.value});
+  made(keyword.node.number).limits.push_back({keyword.name, keyword.value});
   return {};
 }
 
@@ -266,7 +262,7 @@ const std::unordered_map<std::string_view, KeywordRule>& rules() {
   using enum Vocabulary;
   using enum Drafts;
   using K = const Keyword&;
-  static const std::unordered_map<std::string_view, KeywordRule> kRules = {
+  static const std::unordered_map<std::string_view, KeywordRule> table = {
       // Read where the documents are taken in.
       {"$schema", {core, both, nothing}},
       {"$id", {core, both, nothing}},
@@ -294,10 +290,10 @@ const std::unordered_map<std::string_view, KeywordRule>& rules() {
       {"type", {validation, both, read_type}},
       {"enum", {validation, both, read_enum}},
       {"const", {validation, both, read_const}},
-      {"minimum", {validation, both, read_limit<0>}},
-      {"maximum", {validation, both, read_limit<1>}},
-      {"exclusiveMinimum", {validation, both, read_limit<2>}},
-      {"exclusiveMaximum", {validation, both, read_limit<3>}},
+      {"minimum", {validation, both, read_limit}},
+      {"maximum", {validation, both, read_limit}},
+      {"exclusiveMinimum", {validation, both, read_limit}},
+      {"exclusiveMaximum", {validation, both, read_limit}},
       {"multipleOf", {validation, both, read_multiple_of}},
       {"minLength",
        {validation, both, [](K k) { return count(k, made(k.node.string).characters.least); }}},
@@ -345,7 +341,7 @@ const std::unordered_map<std::string_view, KeywordRule>& rules() {
       {"unevaluatedProperties",
        {unevaluated, only_2020, [](K k) { return one_schema(k, k.node.unevaluated_properties); }}},
   };
-  return kRules;
+  return table;
 }
 
 bool is_spoken(const KeywordRule& rule, const Dialect& dialect) {

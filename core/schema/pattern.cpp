@@ -65,6 +65,18 @@ constexpr std::array<NamePair, 39> kCategories = {{{"Letter", "L"},
                                                    {"cntrl", "Cc"},
                                                    {"Format", "Cf"}}};
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether the engine takes a backslash and this letter as ECMA-262 does. Before punctuation it
+/// means the character itself.
+bool is_the_same(char c, bool in_class) {
+  if (is_letter(c)) {
+    return std::string_view(in_class ? "dDwWtnrf" : "dDwWtnrfbB").find(c) != std::string_view::npos;
+  }
+  return static_cast<unsigned char>(c) < 0x80 && !is_digit(c);
+}
+
 /// Writes what the engine reads, from left to right.
 class Translation {
  public:
@@ -135,7 +147,7 @@ class Translation {
     ++at_;
     if (at_ == text_.size()) return refuse("it ends with a backslash");
     const char c = text_[at_++];
-    if (std::string_view("dDwWtnrf").find(c) != std::string_view::npos) {
+    if (is_the_same(c, in_class)) {
       out_ += {'\\', c};
     } else if (c == 's' || c == 'S') {
       const std::string_view ranges = c == 's' ? kSpaces : kNoSpaces;
@@ -144,8 +156,6 @@ class Translation {
       point(0x0B);
     } else if (c == 'b' && in_class) {
       point(0x08);
-    } else if ((c == 'b' || c == 'B') && !in_class) {
-      out_ += {'\\', c};
     } else if (c == 'p' || c == 'P') {
       property(c);
     } else if (c == 'c') {
@@ -155,14 +165,12 @@ class Translation {
       refuse("\\x needs two hexadecimal digits");
     } else if (c == 'u') {
       unicode();
-    } else if (c == '0' && !(at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9')) {
+    } else if (c == '0' && (at_ == text_.size() || !is_digit(text_[at_]))) {
       point(0);
-    } else if ((c >= '0' && c <= '9') || c == 'k') {
+    } else if (is_digit(c) || c == 'k') {
       refuse("it refers back to a group, which needs more than linear time");
-    } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+    } else if (is_letter(c)) {
       refuse(fmt::format("ECMA-262 has no escape \\{}", c));
-    } else if (static_cast<unsigned char>(c) < 0x80) {
-      out_ += {'\\', c};
     } else {
       out_ += c;
     }
@@ -170,8 +178,7 @@ class Translation {
 
   void control() {
     const char letter = at_ < text_.size() ? text_[at_++] : '\0';
-    const bool is_letter = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
-    if (!is_letter) return refuse("\\c needs a letter");
+    if (!is_letter(letter)) return refuse("\\c needs a letter");
     point(static_cast<unsigned>(letter) % 32);
   }
 

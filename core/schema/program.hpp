@@ -33,7 +33,7 @@ struct Bounds {
 };
 
 struct Limit {
-  const char* keyword;
+  std::string keyword;
   Json bound;
 };
 

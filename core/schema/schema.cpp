@@ -7,9 +7,9 @@
 namespace plumb {
 
 Result<Schema> Schema::compile(const Json& schema, const SchemaOptions& options) {
-  static const SchemaDocuments kNone;
+  static const SchemaDocuments none;
   auto program = std::make_shared<SchemaProgram>();
-  PLUMB_CHECK(Compiler(options, options.documents == nullptr ? kNone : *options.documents, *program)
+  PLUMB_CHECK(Compiler(options, options.documents == nullptr ? none : *options.documents, *program)
                   .run(schema));
   Schema compiled;
   compiled.program_ = std::move(program);

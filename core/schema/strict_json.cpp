@@ -199,16 +199,17 @@ class Reader {
   }
 
   Json number_of(std::string_view literal, bool whole) {
-    const char* const end = literal.data() + literal.size();
+    const char* const begin = literal.data();
+    const char* const end = begin + literal.size();
     if (whole && literal.starts_with('-')) {
       std::int64_t number = 0;
-      if (std::from_chars(literal.data(), end, number).ec == std::errc()) return number;
+      if (std::from_chars(begin, end, number).ec == std::errc()) return number;
     } else if (whole) {
       std::uint64_t number = 0;
-      if (std::from_chars(literal.data(), end, number).ec == std::errc()) return number;
+      if (std::from_chars(begin, end, number).ec == std::errc()) return number;
     } else if (std::ranges::count_if(literal, is_digit) <= kDigitsOfDouble) {
       double number = 0;
-      if (std::from_chars(literal.data(), end, number).ec == std::errc()) return number;
+      if (std::from_chars(begin, end, number).ec == std::errc()) return number;
     }
     read_.big_numbers = true;
     return big_number(literal);

@@ -84,9 +84,10 @@ UriParts split_fragment(std::string_view uri) {
   for (std::size_t at = 0; at < fragment.size(); ++at) {
     unsigned byte = 0;
     const auto digits = fragment.substr(at + 1, 2);
-    const bool escaped =
-        fragment[at] == '%' && digits.size() == 2 &&
-        std::from_chars(digits.data(), digits.data() + 2, byte, 16).ptr == digits.data() + 2;
+    const char* const begin = digits.data();
+    const char* const end = begin + digits.size();
+    const bool escaped = fragment[at] == '%' && digits.size() == 2 &&
+                         std::from_chars(begin, end, byte, 16).ptr == end;
     parts.fragment += escaped ? static_cast<char>(byte) : fragment[at];
     if (escaped) at += 2;
   }

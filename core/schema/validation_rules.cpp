@@ -56,7 +56,7 @@ bool Validation::number(const NumberRules& rules, const Json& value, const Spot&
     if (text.holds) continue;
     holds = false;
     if (report == nullptr) return false;
-    add(report, at, limit.keyword, SchemaFault::value,
+    add(report, at, limit.keyword.c_str(), SchemaFault::value,
         fmt::format("{} {}", text.words, shown_value(limit.bound)), shown_value(value));
   }
   if (rules.divisor && !rules.divisor->divides(value)) {

@@ -130,9 +130,12 @@ TEST(CallJudge, TheSentenceNamesWhatMakesTheBytesNoJson) {
 }
 
 TEST(CallJudge, HugeAndDeepArgumentsAreJudged) {
-  const std::string deep(10'000'000, '[');
-  EXPECT_EQ(defect("status", "{\"a\":" + deep), "args_not_json");
-  EXPECT_EQ(defect("status", "{\"a\":\"" + std::string(10'000'000, 'x') + "\"}"), "none");
+  std::string deep = "{\"a\":";
+  deep.resize(10'000'000, '[');
+  EXPECT_EQ(defect("status", deep), "args_not_json");
+  std::string huge = "{\"a\":\"";
+  huge.resize(10'000'000, 'x');
+  EXPECT_EQ(defect("status", huge + "\"}"), "none");
   std::string many = "{\"k\":1";
   for (int i = 0; i < 500'000; ++i) many += ",\"k" + std::to_string(i) + "\":1";
   EXPECT_EQ(defect("status", many + "}"), "none");

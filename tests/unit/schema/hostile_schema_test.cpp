@@ -29,7 +29,7 @@ class Dice {
 };
 
 Json value(Dice& dice, int depth) {
-  static const char* const kNames[] = {"a", "b", "c", "d/~"};
+  static const char* const names[] = {"a", "b", "c", "d/~"};
   switch (dice.roll(depth > 0 ? 8 : 5)) {
     case 0:
       return nullptr;
@@ -40,7 +40,7 @@ Json value(Dice& dice, int depth) {
     case 3:
       return dice.roll(100) / 8.0;
     case 4:
-      return dice.pick(kNames);
+      return dice.pick(names);
     case 5: {
       Json list = Json::array();
       for (int i = dice.roll(4); i > 0; --i) list.push_back(value(dice, depth - 1));
@@ -48,44 +48,44 @@ Json value(Dice& dice, int depth) {
     }
     default: {
       Json object = Json::object();
-      for (int i = dice.roll(4); i > 0; --i) object[dice.pick(kNames)] = value(dice, depth - 1);
+      for (int i = dice.roll(4); i > 0; --i) object[dice.pick(names)] = value(dice, depth - 1);
       return object;
     }
   }
 }
 
 Json schema(Dice& dice, int depth) {
-  static const char* const kInner[] = {"not",
-                                       "if",
-                                       "then",
-                                       "else",
-                                       "items",
-                                       "contains",
-                                       "additionalProperties",
-                                       "propertyNames",
-                                       "unevaluatedItems",
-                                       "unevaluatedProperties"};
-  static const char* const kLists[] = {"allOf", "anyOf", "oneOf", "prefixItems"};
-  static const char* const kMaps[] = {"properties", "patternProperties", "dependentSchemas",
-                                      "$defs"};
-  static const char* const kCounts[] = {"minLength",   "maxItems",    "minItems", "maxProperties",
-                                        "minContains", "maxContains", "minimum",  "maximum"};
-  static const char* const kNames[] = {"a", "b", "c", "d/~"};
-  static const char* const kTypes[] = {"null",   "boolean", "integer", "number",
-                                       "string", "array",   "object"};
-  static const char* const kTargets[] = {"#", "#/$defs/a", "#/properties/b", "#/items", "#x"};
+  static const char* const inner[] = {"not",
+                                      "if",
+                                      "then",
+                                      "else",
+                                      "items",
+                                      "contains",
+                                      "additionalProperties",
+                                      "propertyNames",
+                                      "unevaluatedItems",
+                                      "unevaluatedProperties"};
+  static const char* const lists[] = {"allOf", "anyOf", "oneOf", "prefixItems"};
+  static const char* const maps[] = {"properties", "patternProperties", "dependentSchemas",
+                                     "$defs"};
+  static const char* const counts[] = {"minLength",   "maxItems",    "minItems", "maxProperties",
+                                       "minContains", "maxContains", "minimum",  "maximum"};
+  static const char* const names[] = {"a", "b", "c", "d/~"};
+  static const char* const types[] = {"null",   "boolean", "integer", "number",
+                                      "string", "array",   "object"};
+  static const char* const targets[] = {"#", "#/$defs/a", "#/properties/b", "#/items", "#x"};
   if (dice.roll(12) == 0) return dice.roll(2) == 0;
   Json made = Json::object();
   for (int i = dice.roll(4); i >= 0; --i) {
     const int kind = dice.roll(depth > 0 ? 9 : 5);
-    if (kind == 0) made["type"] = dice.pick(kTypes);
-    if (kind == 1) made[dice.pick(kCounts)] = dice.roll(4);
+    if (kind == 0) made["type"] = dice.pick(types);
+    if (kind == 1) made[dice.pick(counts)] = dice.roll(4);
     if (kind == 2) made["enum"] = {value(dice, 1), value(dice, 1)};
-    if (kind == 3) made["required"] = {dice.pick(kNames)};
-    if (kind == 4) made[dice.roll(4) == 0 ? "$dynamicRef" : "$ref"] = dice.pick(kTargets);
-    if (kind == 5) made[dice.pick(kInner)] = schema(dice, depth - 1);
-    if (kind == 6) made[dice.pick(kLists)] = {schema(dice, depth - 1), schema(dice, depth - 1)};
-    if (kind >= 7) made[dice.pick(kMaps)][dice.pick(kNames)] = schema(dice, depth - 1);
+    if (kind == 3) made["required"] = {dice.pick(names)};
+    if (kind == 4) made[dice.roll(4) == 0 ? "$dynamicRef" : "$ref"] = dice.pick(targets);
+    if (kind == 5) made[dice.pick(inner)] = schema(dice, depth - 1);
+    if (kind == 6) made[dice.pick(lists)] = {schema(dice, depth - 1), schema(dice, depth - 1)};
+    if (kind >= 7) made[dice.pick(maps)][dice.pick(names)] = schema(dice, depth - 1);
   }
   if (dice.roll(20) == 0) made["$dynamicAnchor"] = "x";
   return made;
