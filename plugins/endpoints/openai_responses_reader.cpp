@@ -115,11 +115,11 @@ void ResponsesReader::add_call(std::int64_t index, const Item& item) {
   if (item.type != "function_call") return;
   Call* const call = call_at(index);
   if (call == nullptr) return;
-  // Another item on the same index is another call.
-  if (call->named && call->item_id != item.id) *call = {};
+  // A second item on the same index is another call; ids alone do not tell, some servers (vLLM in
+  // 2025) make a new one for each event.
+  if (call->named && event_.type == "response.output_item.added") *call = {};
   if (!call->named) {
     call->named = true;
-    call->item_id = item.id;
     const std::string& id = item.call_id.empty() ? item.id : item.call_id;
     assembler_.on_call({.index = index, .id = id, .name = item.name}, at_);
   }

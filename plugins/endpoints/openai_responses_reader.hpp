@@ -48,7 +48,6 @@ class ResponsesReader final : public AnswerReader, JsonListener {
   };
   /// What is known of a call.
   struct Call {
-    std::string item_id;
     bool named = false;
     bool has_arguments = false;
   };
