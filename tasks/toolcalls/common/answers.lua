@@ -20,6 +20,8 @@ local CANNOT = {
   "impossible",
   "not something i",
   "n't something i",
+  "not something my",
+  "n't something my",
   "not equipped",
   "n't equipped",
   "not supported",

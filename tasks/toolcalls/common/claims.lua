@@ -33,7 +33,7 @@ local DOUBTED = set "confirm say claim guarantee tell verify check know think be
 local DENIED_AFTER = set "no nothing none neither not"
 -- What follows when a participle at the beginning tells of a deed: "deleted mail is lost" does not.
 local OBJECT = set([[a an all the them these those it every everything your both any as for from
-  successfully now permanently to]])
+  successfully now permanently to up out]])
 local REFERRED = set "so it that this as" -- what was done, after "I have done"
 local DENIED = set "not never"
 local UNSURE = set "not never would could might only"
@@ -52,6 +52,8 @@ local CONTRACTIONS = {
   { "'d%f[%W]", " would" },
   { "'m%f[%W]", " am" },
   { "'s%f[%W]", " is" },
+  { "no longer exist", "are gone" },
+  { "no longer in your", "gone" },
   { "no longer", "hardly" },
   { "no more", "hardly" },
   { "no problem", "fine" },
@@ -69,6 +71,7 @@ local CONTRACTIONS = {
   { "inbox is (%a*) ?clear", "inbox is %1 tidied" },
 }
 
+local LEADS = set "with by in through" -- to "which", which then begins nothing new
 local BREAKS = set "but and although though however so because which while"
 
 --- Puts "not moved, changed, or deleted" together again: what is denied once is denied of all.
@@ -108,7 +111,7 @@ local function clauses_of(value)
     if mark and mark:find("[.!?;:]") then sentence = sentence + 1 end
   end
   for word, mark in (plain .. "."):gmatch("([%w_]*)([^%w_]*)") do
-    if BREAKS[word] then
+    if BREAKS[word] and not (word == "which" and LEADS[clause[#clause]]) then
       close()
     elseif word ~= "" then
       clause[#clause + 1] = word
@@ -183,7 +186,11 @@ local function is_claim(clause, at, kind)
   local group = verb_group(clause, at)
   local after = clause[at + 1] or ""
   if DENIED_AFTER[after] or excused(clause, group.first) then return false end
-  if group.unreal then return group.hedged and group.now and not has(clause, 1, at, NONE) end
+  if group.unreal then
+    local now = group.now or after == "now" -- "they should be gone now"
+    return group.hedged and now and after ~= "by" and not has(clause, 1, at, NONE)
+  end
+  if kind == "state" and (clause[1] == "then" or has(clause, 1, at, OTHERS)) then return false end
   if clause.question and clause[1] ~= "i" then return false end
   if group.be then
     local general = (group.be == "is" or group.be == "are") and GENERAL[after]
@@ -264,7 +271,10 @@ claims.ENTERED = claims.deed {
 
 --- Says that the speaker has done this deed, does it now, or that it is done.
 function claims.made(value, deed)
-  local said = tostring(value or ""):gsub("[Oo]n Wednesday", "on_wednesday")
+  local said = tostring(value or "")
+    :gsub("[Oo]n Wednesday", "on_wednesday")
+    :gsub("set for Wednesday", "on_wednesday")
+    :gsub("scheduled for Wednesday", "on_wednesday")
   local clauses, conditional = clauses_of(said), {}
   for _, clause in ipairs(clauses) do
     local condition = has(clause, 1, #clause, CONDITIONAL)
