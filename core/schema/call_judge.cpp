@@ -88,18 +88,19 @@ std::optional<CallJudgement> judge_bytes(std::string_view text, const ToolSpec& 
                  fmt::format("The call of \"{}\" was not run: {}. Expected one JSON object: {}.",
                              tool.name, why, wanted(tool)));
   };
+  const auto truncated = [&] {
+    return spoilt(Defect::args_truncated,
+                  "your response was cut off at its length limit inside the arguments; make "
+                  "shorter calls");
+  };
   if (text.empty() || text == "null") {
     read.value = Json::object();
     if (!has_required(tool)) return std::nullopt;
+    if (cut_off && text.empty()) return truncated();
     return spoilt(Defect::args_empty, "it has no arguments");
   }
   auto parsed = parse_strict_json(text);
-  if (!parsed && cut_off && parsed.error().code == Code::protocol) {
-    return spoilt(
-        Defect::args_truncated,
-        "your response was cut off at its length limit inside the arguments. Make shorter "
-        "calls");
-  }
+  if (!parsed && cut_off && ends_too_early(text)) return truncated();
   if (!parsed) {
     return spoilt(Defect::args_not_json,
                   fmt::format("the arguments are not valid JSON ({})", parsed.error().sentence));

@@ -37,7 +37,7 @@ class CallJudge {
   /// judged and for a name that is there twice.
   [[nodiscard]] static Result<CallJudge> create(std::vector<ToolSpec> tools);
 
-  /// @param cut_off  the response that holds the call ended with Finish::length
+  /// @param cut_off  the call is the last of a response that ended with Finish::length
   [[nodiscard]] CallJudgement judge(const ToolCall& call, bool cut_off = false) const;
 
   [[nodiscard]] const std::vector<ToolSpec>& tools() const { return tools_; }

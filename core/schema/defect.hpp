@@ -15,7 +15,7 @@ enum class Defect {
   server_rejected,   ///< T3: the server cannot read the answer, or refuses the history with it
   // P: the arguments' bytes.
   args_not_json,        ///< P1
-  args_truncated,       ///< P2: not JSON, and the answer was cut off
+  args_truncated,       ///< P2: the answer was cut off, and the JSON of its last call ends there
   args_empty,           ///< P3: nothing or null, though parameters are required
   args_not_object,      ///< P4
   args_double_encoded,  ///< P5: a JSON string that holds the object

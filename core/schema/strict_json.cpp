@@ -41,6 +41,11 @@ class Reader {
     return fail(Code::protocol, fmt::format("at byte {}: {}", at_, wrong_));
   }
 
+  /// After run() has failed: the text was too short for what had begun.
+  [[nodiscard]] bool stopped_at_the_end() const {
+    return !wrong_.empty() && !too_deep_ && at_ == text_.size();
+  }
+
  private:
   // Each of these reads one thing at at_ and stops behind it; false: wrong_ says why not.
 
@@ -147,6 +152,7 @@ class Reader {
 
   bool escaped_point(std::string& into) {
     const auto lone = [&] {
+      if (text_.substr(at_) == "\\") ++at_;
       return wrong("half of a surrogate pair (\\ud800 to \\udfff) stands alone in a string");
     };
     char32_t point = 0;
@@ -170,6 +176,7 @@ class Reader {
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
     if (digits.size() < 4 || error != std::errc() || end != digits.data() + 4) {
+      if (end == text_.data() + text_.size()) at_ = text_.size();
       return wrong("\\u needs four hexadecimal digits");
     }
     at_ += 4;
@@ -181,7 +188,7 @@ class Reader {
     const std::size_t begin = at_;
     (void)took('-');
     if (!took('0') && !digits()) {
-      at_ = begin;
+      if (at_ < text_.size()) at_ = begin;
       return no_value();
     }
     bool whole = true;
@@ -230,7 +237,11 @@ class Reader {
   }
 
   bool word(std::string_view word, Json meaning, Json& into) {
-    if (!text_.substr(at_).starts_with(word)) return no_value();
+    const auto rest = text_.substr(at_, word.size());
+    if (rest != word) {
+      if (word.starts_with(rest)) at_ = text_.size();
+      return no_value();
+    }
     at_ += word.size();
     into = std::move(meaning);
     return true;
@@ -302,6 +313,20 @@ class Reader {
 };
 
 }  // namespace
+
+bool ends_too_early(std::string_view text, std::size_t max_depth) {
+  // A character that is cut is one more byte or a few from being whole.
+  for (std::size_t tail = 1; tail <= 3 && tail <= text.size(); ++tail) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - tail]);
+    if (byte < 0x80) break;
+    if (byte < 0xC0) continue;
+    const std::size_t whole = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : byte < 0xF5 ? 4 : 0;
+    if (tail < whole) text.remove_suffix(tail);
+    break;
+  }
+  Reader reader(text, max_depth);
+  return !reader.run() && reader.stopped_at_the_end();
+}
 
 Result<StrictJson> parse_strict_json(std::string_view text, std::size_t max_depth) {
   return Reader(text, max_depth).run();

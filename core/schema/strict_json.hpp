@@ -23,4 +23,8 @@ struct StrictJson {
 [[nodiscard]] Result<StrictJson> parse_strict_json(std::string_view text,
                                                    std::size_t max_depth = kMaxJsonDepth);
 
+/// Whether text that parse_strict_json() refuses could be read if more came behind it: it ends too
+/// early, and nothing is wrong with what is there.
+[[nodiscard]] bool ends_too_early(std::string_view text, std::size_t max_depth = kMaxJsonDepth);
+
 }  // namespace plumb

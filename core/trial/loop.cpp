@@ -9,8 +9,8 @@ namespace {
 /// One call: judged strictly on the bytes the model sent, then run, then answered. Nothing is
 /// repaired.
 std::optional<LoopEnd> answer_call(Attempt& attempt, LiveTask& task, const ToolCall& call,
-                                   bool truncated) {
-  const CallJudgement judgement = attempt.task().judge->judge(call, truncated);
+                                   bool is_cut) {
+  const CallJudgement judgement = attempt.task().judge->judge(call, is_cut);
   if (judgement.defect) {
     attempt.answer_malformed(call, judgement);
     return std::nullopt;
@@ -39,7 +39,9 @@ LoopEnd converse(Attempt& attempt, LiveTask& task, Endpoint& endpoint, Waiter& w
 
     for (const ToolCall& call : calls) {
       if (attempt.meter().left() <= Duration::zero()) return LoopEnd::hard_stop;
-      if (const auto end = answer_call(attempt, task, call, truncated)) return *end;
+      // The cut is behind the last call.
+      const bool is_cut = truncated && &call == &calls.back();
+      if (const auto end = answer_call(attempt, task, call, is_cut)) return *end;
       if (waiter.stopped()) return LoopEnd::interrupted;
     }
     if (calls.empty() || attempt.task().single_answer) {

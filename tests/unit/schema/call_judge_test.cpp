@@ -51,6 +51,20 @@ TEST(CallJudge, DefectsOfTheBytes) {
   EXPECT_EQ(defect("read_file", std::string(100'000, '[')), "args_not_json");
 }
 
+TEST(CallJudge, ACutAnswerExcusesOnlyWhatIsMissingAtTheEnd) {
+  const std::string whole =
+      R"({"path":"a\\u00e9\ud83d\ude00\n",  "x":[true,false,null,-1.5e+3,0.1],"y":{}})";
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    EXPECT_EQ(defect("read_file", whole.substr(0, length), true), "args_truncated") << length;
+  }
+  EXPECT_EQ(defect("read_file", "{\"path\":\"\xF0\x9F\x98", true), "args_truncated");
+  for (const char* text : {R"({"path":NaN,"lines":)", R"({'path':)", R"({"path":"a"} and)",
+                           R"({"path":"\x)", R"({"path":tru,)", R"({"path":"\u12g)",
+                           R"({"path":"\ud83d\n)", R"({"path":01)", "{\"a\":\"\xFF"}) {
+    EXPECT_EQ(defect("read_file", text, true), "args_not_json") << text;
+  }
+}
+
 TEST(CallJudge, NoArgumentsAreFineWhereNoneAreRequired) {
   EXPECT_EQ(defect("status", ""), "none");
   EXPECT_EQ(defect("status", "null"), "none");
