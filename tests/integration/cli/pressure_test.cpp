@@ -84,9 +84,9 @@ TEST_F(Pressed, TheStoreKeepsASeedInThePlaceOfTheFiller) {
 }
 
 TEST_F(Pressed, WhatTheServerCanReallyHoldIsFilledAndNotWhatItDeclares) {
-  const Json card =
-      card_of({"--task", "number-note", "--repeats", "1", "--model",
-               "a=standin:context=32768,effective=8192,flavour=ollama", "--context-fill", "0.7"});
+  const Json card = card_of({"--task", "number-note", "--repeats", "1", "--model",
+                             "a=standin:context=32768,effective=8192,overflow=truncate",
+                             "--context-fill", "0.7"});
   const Json& pressure = card["contestants"][0]["pressure"];
   EXPECT_EQ(pressure["window_basis"], "measured") << dump_json(pressure);
   EXPECT_LE(pressure["window"].get<int>(), 8192);
