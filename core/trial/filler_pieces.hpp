@@ -15,7 +15,8 @@ class Dice {
   /// 0 <= result < below
   std::size_t below(std::size_t below) { return static_cast<std::size_t>(next() % below); }
   int between(int least, int most) {
-    return least + static_cast<int>(below(static_cast<std::size_t>(most - least + 1)));
+    const auto choices = static_cast<std::size_t>(most) - static_cast<std::size_t>(least) + 1;
+    return least + static_cast<int>(below(choices));
   }
   template <class List>
   const auto& of(const List& list) {
