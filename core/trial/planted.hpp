@@ -20,8 +20,8 @@ struct Task;
 [[nodiscard]] std::string planted_failure(double rate, std::uint64_t seed, int call);
 
 /// Whether the calls of this task are never made to fail: it has no second try (`single_answer`),
-/// or it asks for several calls in one answer (`needs.parallel_calls`), which one failure among them
-/// would undo.
+/// or it asks for several calls in one answer (`needs.parallel_calls`), which one failure among
+/// them would undo.
 [[nodiscard]] bool is_spared(const Task& task);
 
 /// Whether a tool's answer holds one of planted_failures(): what a stand-in goes by, which reads no
