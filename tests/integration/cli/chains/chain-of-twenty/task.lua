@@ -8,14 +8,15 @@ end
 local function walk(model, steps)
   local last = "start"
   for _ = 1, steps do
-    last = model:call("advance", { token = last, options = { mode = "walk" } }):match("t%d%d") or last
+    local result = model:call("advance", { token = last, options = { mode = "walk" } })
+    last = result:match("t%d%d") or last
   end
 end
 
 return task {
   name = "chain-of-twenty",
   category = "chain",
-  prompt = "Call advance twenty times, each time with the token of the last result, first with \"start\".",
+  prompt = 'Call advance twenty times, each time with the token of the last result, first with "start".',
   tools = {
     {
       name = "advance",

@@ -24,9 +24,10 @@ return task {
   },
   expected_turns = 1,
   grade = function(_, transcript)
+    local right = asked and asked.place == "Bergen" and asked.unit == "celsius"
     return {
       check("one call was made", #transcript.calls == 1, #transcript.calls),
-      check("it asked for Bergen in celsius", asked and asked.place == "Bergen" and asked.unit == "celsius", asked),
+      check("it asked for Bergen in celsius", right, asked),
     }
   end,
   oracle = function(model)
