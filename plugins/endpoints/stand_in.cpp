@@ -118,7 +118,8 @@ class StandInServer::Impl {
     }
     const bool post = request.method == "POST";
     const auto route = post ? raw_route(options_.flavour, path) : StandInRawRoute::none;
-    const auto protocol = post ? protocol_of(path) : std::nullopt;
+    std::optional<StandInProtocol> protocol;
+    if (post) protocol = protocol_of(path);
     if (real_clock().now() < after(started_, from_seconds(options_.load_s))) {
       return refuse(response, protocol.value_or(StandInProtocol::chat),
                     {StandInComplaint::loading, ""});

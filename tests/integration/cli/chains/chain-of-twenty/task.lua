@@ -16,7 +16,7 @@ end
 return task {
   name = "chain-of-twenty",
   category = "chain",
-  prompt = 'Call advance twenty times, each time with the token of the last result, first with "start".',
+  prompt = "Call advance twenty times, each time with the token of the last result, first start.",
   tools = {
     {
       name = "advance",
