@@ -106,7 +106,7 @@ bool stands_as_name(std::string_view text, std::size_t at, std::size_t size) {
   if (!rest.empty() && is_name_part(rest.front())) return false;
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   const bool goes_on =
-      rest.empty() || std::string_view("<>{[(:\",}\n").find(rest.front()) != rest.npos;
+      rest.empty() || std::string_view("<>{[(:\",}\n").find(rest.front()) != std::string_view::npos;
   return goes_on && is_markup_before_name(before);
 }
 
@@ -115,7 +115,8 @@ bool begins_call(std::string_view behind, std::span<const ToolSpec> tools) {
   constexpr std::size_t kNear = 200;
   const std::string_view near = behind.substr(0, kNear);
   return std::ranges::any_of(tools, [&](const ToolSpec& tool) {
-    for (auto at = near.find(tool.name); at != near.npos; at = near.find(tool.name, at + 1)) {
+    for (auto at = near.find(tool.name); at != std::string_view::npos;
+         at = near.find(tool.name, at + 1)) {
       if (stands_as_name(near, at, tool.name.size())) return true;
     }
     return false;
@@ -156,7 +157,7 @@ std::optional<LeakedCall> behind_opener(std::string_view text, std::string_view 
   constexpr int kMostOpeners = 64;
   std::optional<LeakedCall> flawed;
   auto at = text.substr(0, kMostSearched).find(opener);
-  for (int i = 0; i < kMostOpeners && at != text.npos;
+  for (int i = 0; i < kMostOpeners && at != std::string_view::npos;
        ++i, at = text.substr(0, kMostSearched).find(opener, at + 1)) {
     if (at > 0 && text[at - 1] == '`' && !text.substr(0, at).ends_with("```")) continue;
     MarkupReader in(text.substr(at), tools);
@@ -184,8 +185,9 @@ std::string_view without_end_token(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   text = trimmed(text);
   if (text.ends_with("</s>")) return trimmed(text.substr(0, text.size() - 4));
-  const auto at = text.ends_with("|>") ? text.rfind("<|") : text.npos;
-  return at == text.npos || text.size() - at > kLongest ? text : trimmed(text.substr(0, at));
+  const auto at = text.ends_with("|>") ? text.rfind("<|") : std::string_view::npos;
+  return at == std::string_view::npos || text.size() - at > kLongest ? text
+                                                                     : trimmed(text.substr(0, at));
 }
 
 /// Objects or a list of them: the whole text, or its last part between two code fences.
@@ -195,7 +197,7 @@ std::optional<LeakedCall> bare_calls(std::string_view text, std::span<const Tool
   if (inside.ends_with("```") && inside.size() > 3) {
     inside.remove_suffix(3);
     begin = inside.rfind("```");
-    if (begin == inside.npos) return std::nullopt;
+    if (begin == std::string_view::npos) return std::nullopt;
     inside = inside.substr(std::min(inside.find_first_of("{[", begin), inside.size()));
   } else if (inside.starts_with("<|python_tag|>")) {
     inside.remove_prefix(14);
@@ -235,7 +237,7 @@ std::optional<LeakedCall> broken_call(std::string_view text, std::span<const Too
       const auto begin = call_begin(text, at);
       const std::string_view rest = text.substr(at + quoted.size());
       const std::string_view near = rest.substr(0, 64);
-      const auto has = [&](const char* key) { return near.find(key) != near.npos; };
+      const auto has = [&](const char* key) { return near.find(key) != std::string_view::npos; };
       const bool is_definition = has("\"description\"");
       const bool has_arguments = has("\"arguments\"") || has("\"parameters\"");
       if (!begin || !has_arguments || is_definition) continue;
@@ -250,10 +252,11 @@ std::optional<LeakedCall> broken_call(std::string_view text, std::span<const Too
     const auto tag = text.find('=' + tool.name + '>');
     if (tag != std::string_view::npos &&
         trimmed(text.substr(tag + tool.name.size() + 2)).starts_with("<parameter")) {
-      return LeakedCall{.format = "broken",
-                        .calls = {},
-                        .flaw = "parameters of a function whose opener is misspelt",
-                        .begin = text.rfind('<', tag) == text.npos ? tag : text.rfind('<', tag)};
+      return LeakedCall{
+          .format = "broken",
+          .calls = {},
+          .flaw = "parameters of a function whose opener is misspelt",
+          .begin = text.rfind('<', tag) == std::string_view::npos ? tag : text.rfind('<', tag)};
     }
   }
   return std::nullopt;

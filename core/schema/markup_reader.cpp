@@ -273,7 +273,8 @@ std::optional<std::size_t> call_begin(std::string_view text, std::size_t name_at
   if (at > 0 && text[at - 1] == '{') --at;
   const std::size_t begin = at;
   while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
-  const bool stands_alone = at == 0 || std::string_view("\n>]|[").find(text[at - 1]) != text.npos;
+  const bool stands_alone =
+      at == 0 || std::string_view("\n>]|[").find(text[at - 1]) != std::string_view::npos;
   return stands_alone ? std::optional(begin) : std::nullopt;
 }
 

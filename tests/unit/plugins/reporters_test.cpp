@@ -102,11 +102,11 @@ TEST(TerminalScorecard, CountsThePointsOfARubric) {
   }
   const Json card = card_of(run, records);
   const Json& section = card["contestants"][1]["rubrics"][0];
-  EXPECT_EQ(section["total"], 60) << "one trial of two points, four of one";
-  EXPECT_EQ(section["passes"], Json({100.0, 50.0, 50.0, 50.0, 50.0}));
+  EXPECT_EQ(section["total"], 40) << "one trial of two points, two of one, and two were capped";
+  EXPECT_EQ(section["passes"], Json({100.0, 50.0, 50.0, 0.0, 0.0}));
   const std::string text = terminal_scorecard(card, kPlain);
   EXPECT_THAT(line_with(text, " total "), HasSubstr("90.0"));
-  EXPECT_THAT(line_with(text, "   care "), HasSubstr("60.0 (6/10)"));
+  EXPECT_THAT(line_with(text, "   care "), HasSubstr("40.0 (4/10)"));
   EXPECT_THAT(text, HasSubstr("each pass of hasty: 100.0, 50.0"));
 }
 
