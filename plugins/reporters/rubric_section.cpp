@@ -28,7 +28,7 @@ std::string score_words(const Json& score, bool rounded) { return number(score, 
 /// `97 (90 and more)`
 std::string total_words(const Json& section, bool rounded) {
   const Json& band = at(section, {"band"});
-  const std::string total = score_words(at(section, {"total"}), rounded);
+  std::string total = score_words(at(section, {"total"}), rounded);
   if (!band.is_number_integer()) return total;
   return fmt::format("{} ({})", total,
                      band.get<int>() == 0 ? "lowest band" : fmt::format("{}+", band.get<int>()));
