@@ -4,7 +4,7 @@
 namespace plumb {
 namespace {
 
-using test::ToolCallAnswers;
+class ToolCallAnswers : public test::AnswerModules {};
 
 TEST_F(ToolCallAnswers, ARefusalIsOneWithAnyApostrophe) {
   for (const char* refusal : {"I can't delete mail.",

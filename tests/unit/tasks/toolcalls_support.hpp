@@ -11,7 +11,7 @@
 namespace plumb::test {
 
 /// Runs the modules that the graders of tasks/toolcalls share.
-class ToolCallAnswers : public testing::Test {
+class AnswerModules : public testing::Test {
  protected:
   void SetUp() override {
     auto lua = LuaState::create({TOOLCALLS_COMMON, SDK_LUA});
