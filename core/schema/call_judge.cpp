@@ -14,23 +14,45 @@ namespace plumb {
 namespace {
 
 constexpr std::size_t kErrorsTold = 5;
+// Bytes of a sentence's parts. All of it stays below 3,000, whatever the model and the tools are.
+constexpr std::size_t kWhyTold = 1'500;
+constexpr std::size_t kParametersTold = 800;
+constexpr std::size_t kToolsTold = 1'500;
 
-/// Letters and digits in lower case: "functions.ReadFile" -> "readfile" of "read_file".
+/// Letters and digits in lower case: "ReadFile" -> "readfile" of "read_file".
 std::string bare_name(std::string_view name) {
-  if (name.starts_with("functions.")) name.remove_prefix(10);
   std::string bare;
   for (const char c : lower(name)) {
-    if (c != '_' && c != '-' && c != '.' && c != ' ') bare += c;
+    const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (is_word || !is_ascii) bare += c;
   }
   return bare;
 }
 
+/// Without what templates and habit put around a name: a namespace before it; a call's number,
+/// parentheses or the marker of a channel behind it.
+std::string_view core_of(std::string_view name) {
+  name = name.substr(0, std::min(name.find("<|"), name.find('(')));
+  const auto number = name.find_last_not_of("0123456789");
+  if (number != std::string_view::npos && name[number] == ':') name = name.substr(0, number);
+  const auto space = name.find_last_of("./:");
+  return space == std::string_view::npos ? name : name.substr(space + 1);
+}
+
 std::optional<std::string> near_tool(std::string_view name, const std::vector<std::string>& known) {
-  const std::string bare = bare_name(name.substr(0, 200));
-  for (const std::string& one : known) {
-    if (bare_name(one) == bare) return one;
+  name = name.substr(0, 200);
+  for (const std::string& bare : {bare_name(name), bare_name(core_of(name))}) {
+    const auto one = std::ranges::find(known, bare, bare_name);
+    if (!bare.empty() && one != known.end()) return *one;
   }
-  return nearest(name.substr(0, 200), known);
+  return nearest(name, known);
+}
+
+/// In quotes that are not its own.
+std::string in_quotes(std::string_view name) {
+  const char mark = name.find('"') == std::string_view::npos ? '"' : '\'';
+  return fmt::format("{}{}{}", mark, printable(shortened(name, 100)), mark);
 }
 
 CallJudgement wrong(Defect defect, std::string sentence) {
@@ -41,16 +63,16 @@ CallJudgement judge_name(const ToolCall& call, const std::vector<ToolSpec>& tool
   std::vector<std::string> known;
   for (const ToolSpec& tool : tools) known.push_back(tool.name);
   const std::string listed =
-      known.empty() ? "No tool is offered." : fmt::format("The tools are: {}.", join(known, ", "));
-  const std::string asked = printable(shortened(call.name, 100));
+      known.empty() ? "No tool is offered."
+                    : fmt::format("The tools are: {}.", shortened(join(known, ", "), kToolsTold));
   if (const auto near = near_tool(call.name, known); near && !call.name.empty()) {
-    return wrong(
-        Defect::near_miss_name,
-        fmt::format("There is no tool \"{}\". Did you mean \"{}\"? {}", asked, *near, listed));
+    return wrong(Defect::near_miss_name,
+                 fmt::format("There is no tool {}. Did you mean {}? {}", in_quotes(call.name),
+                             in_quotes(*near), listed));
   }
-  return wrong(Defect::unknown_tool,
-               call.name.empty() ? "The tool call has no name. " + listed
-                                 : fmt::format("There is no tool \"{}\". {}", asked, listed));
+  return wrong(Defect::unknown_tool, call.name.empty() ? "The tool call has no name. " + listed
+                                                       : fmt::format("There is no tool {}. {}",
+                                                                     in_quotes(call.name), listed));
 }
 
 /// `{"path": string, "lines"?: integer}`: what the tool wants, in one line.
@@ -63,15 +85,22 @@ std::string wanted(const ToolSpec& tool) {
     const bool must = std::ranges::find(required, Json(name)) != required.end();
     const Json type =
         schema.is_object() && schema.contains("type") ? schema["type"] : Json("value");
-    parts.push_back(fmt::format("\"{}\"{}: {}", name, must ? "" : "?",
+    parts.push_back(fmt::format("{}{}: {}", in_quotes(name), must ? "" : "?",
                                 type.is_string() ? type.get<std::string>() : dump_json(type)));
   }
-  return "{" + join(parts, ", ") + "}";
+  return "{" + shortened(join(parts, ", "), kParametersTold) + "}";
 }
 
 bool has_required(const ToolSpec& tool) {
   const auto required = tool.parameters.find("required");
   return required != tool.parameters.end() && !required->empty();
+}
+
+/// "an array", "null".
+std::string with_article(const Json& value) {
+  const std::string word = type_word(value);
+  if (value.is_null()) return word;
+  return (word == "array" || word == "object" ? "an " : "a ") + word;
 }
 
 bool holds_object(const Json& value) {
@@ -85,8 +114,8 @@ std::optional<CallJudgement> judge_bytes(std::string_view text, const ToolSpec& 
                                          StrictJson& read) {
   const auto spoilt = [&](Defect defect, const std::string& why) {
     return wrong(defect,
-                 fmt::format("The call of \"{}\" was not run: {}. Expected one JSON object: {}.",
-                             tool.name, why, wanted(tool)));
+                 fmt::format("The call of {} was not run: {}. Expected one JSON object: {}.",
+                             in_quotes(tool.name), why, wanted(tool)));
   };
   const auto truncated = [&] {
     return spoilt(Defect::args_truncated,
@@ -101,6 +130,13 @@ std::optional<CallJudgement> judge_bytes(std::string_view text, const ToolSpec& 
   }
   auto parsed = parse_strict_json(text);
   if (!parsed && cut_off && ends_too_early(text)) return truncated();
+  if (!parsed && parsed.error().code == Code::limit) {
+    return spoilt(
+        Defect::args_not_json,
+        fmt::format("the arguments are nested deeper than {} levels, which is JSON, but more "
+                    "than any tool takes",
+                    kMaxJsonDepth));
+  }
   if (!parsed) {
     return spoilt(Defect::args_not_json,
                   fmt::format("the arguments are not valid JSON ({})", parsed.error().sentence));
@@ -110,8 +146,8 @@ std::optional<CallJudgement> judge_bytes(std::string_view text, const ToolSpec& 
                   "the arguments are a JSON string that holds an object; send the object itself");
   }
   if (!parsed->value.is_object()) {
-    return spoilt(Defect::args_not_object,
-                  fmt::format("the arguments are not an object but {}", type_word(parsed->value)));
+    return spoilt(Defect::args_not_object, fmt::format("the arguments are not an object but {}",
+                                                       with_article(parsed->value)));
   }
   if (parsed->duplicate) {
     return spoilt(
@@ -173,17 +209,17 @@ CallJudgement CallJudge::judge(const ToolCall& call, bool cut_off) const {
     }
     return wrong(
         Defect::enum_or_range,
-        fmt::format("The call of \"{}\" was not run: a number in the arguments is larger than "
-                    "any tool can take. Expected {}.",
-                    tool.name, wanted(tool)));
+        fmt::format("The call of {} was not run: a number in the arguments is larger than any tool "
+                    "can take. Expected {}.",
+                    in_quotes(tool.name), wanted(tool)));
   }
   std::vector<std::string> told;
   for (const SchemaError& error : std::span(errors).first(std::min(errors.size(), kErrorsTold))) {
     told.push_back(describe(error));
   }
   return wrong(defect_of(std::ranges::min(errors, {}, &SchemaError::fault).fault),
-               fmt::format("The call of \"{}\" was not run: {}. Expected {}.", tool.name,
-                           join(told, "; "), wanted(tool)));
+               fmt::format("The call of {} was not run: {}. Expected {}.", in_quotes(tool.name),
+                           shortened(join(told, "; "), kWhyTold), wanted(tool)));
 }
 
 }  // namespace plumb

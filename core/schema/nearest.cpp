@@ -47,11 +47,12 @@ SchemaError sum_of(const std::vector<Report>& reports) {
   bool only_types = true;
   for (const Report& report : reports) {
     const SchemaError& error = report.errors.front();
+    if (error.expected == kNothingExpected) continue;
     if (std::ranges::find(wishes, error.expected) == wishes.end()) wishes.push_back(error.expected);
     only_types &= error.fault == SchemaFault::type;
   }
   SchemaError sum = reports.front().errors.front();
-  sum.expected = shortened(join(wishes, " or "), 400);
+  sum.expected = wishes.empty() ? kNothingExpected : shortened(join(wishes, " or "), 400);
   sum.fault = only_types ? SchemaFault::type : SchemaFault::value;
   return sum;
 }

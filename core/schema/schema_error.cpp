@@ -47,10 +47,14 @@ std::string describe(const SchemaError& error) {
   if (error.fault == SchemaFault::missing && error.got == "nothing") {
     return fmt::format("{} is missing", place);
   }
-  if (error.keyword == "additionalProperties" || error.keyword == "unevaluatedProperties") {
+  const bool is_unknown =
+      error.keyword == "additionalProperties" || error.keyword == "unevaluatedProperties";
+  if (is_unknown && error.fault == SchemaFault::extra) {
     return fmt::format("{} is not a known parameter", place);
   }
-  return fmt::format("{}: expected {}, got {}", place, error.expected, error.got);
+  if (error.expected == kNothingExpected) return fmt::format("{} must not be there", place);
+  return fmt::format("{}: expected {}, got {}", place, shortened(error.expected, 1'000),
+                     shortened(error.got, 300));
 }
 
 std::string pointer_part(std::string_view key) {

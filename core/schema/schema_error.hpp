@@ -25,7 +25,10 @@ struct SchemaError {
   SchemaFault fault = SchemaFault::value;
 };
 
-/// `path: expected ..., got ...` in one line, fit to be shown to a model.
+/// What is expected where nothing may be.
+inline constexpr const char* kNothingExpected = "nothing";
+
+/// `path: expected ..., got ...` in one line of less than 2,000 bytes, fit to be shown to a model.
 [[nodiscard]] std::string describe(const SchemaError& error);
 
 /// A part of a JSON Pointer (RFC 6901): "/" and the key, escaped.

@@ -172,7 +172,7 @@ bool Validation::judge(const Node& node, const Json& value, const Spot& at, Eval
 bool Validation::judge_in_scope(const Node& node, const Json& value, const Spot& at,
                                 Evaluated* seen, Report* report) {
   if (node.fits_nothing) {
-    return add(report, at, "false", SchemaFault::value, "no value at all", shown_value(value));
+    return add(report, at, "false", SchemaFault::value, kNothingExpected, shown_value(value));
   }
   if ((node.types & types_of(value)) == 0) {
     return add(
@@ -270,7 +270,7 @@ bool Validation::one_of(const Node& node, const Json& value, const Spot& at, Eva
 bool Validation::forbidden(const Node& node, const Json& value, const Spot& at, Report* report) {
   if (!check(*node.forbidden, value, at, nullptr, nullptr)) return !gave_up_;
   return add(report, at, "not", SchemaFault::value,
-             "what does not fit " + node.forbidden_as_written, shown_value(value));
+             "anything that does not fit " + node.forbidden_as_written, shown_value(value));
 }
 
 bool Validation::conditional(const Node& node, const Json& value, const Spot& at, Evaluated* seen,
@@ -313,9 +313,8 @@ bool Validation::inner(const Node& node, const Json& value, const Spot& at, cons
                        Report* report) {
   if (!node.fits_nothing) return check(node, value, at, nullptr, report);
   if (report == nullptr) return false;
-  return at.key != nullptr
-             ? add(report, at, keyword, SchemaFault::extra, "no such property", shown_value(value))
-             : add(report, at, keyword, SchemaFault::value, "no such item", shown_value(value));
+  return add(report, at, keyword, at.key != nullptr ? SchemaFault::extra : SchemaFault::value,
+             kNothingExpected, shown_value(value));
 }
 
 bool Validation::add(Report* report, const Spot& at, const char* keyword, SchemaFault fault,

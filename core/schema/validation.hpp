@@ -143,8 +143,12 @@ class Validation {
   /// A member or item, judged by what stands under that keyword.
   bool inner(const Node& node, const Json& value, const Spot& at, const char* keyword,
              Report* report);
-  bool size(const Bounds& bounds, std::size_t count, const char* what, const char* unit,
-            const Spot& at, Report* report);
+  struct Unit {
+    const char* one;
+    const char* many;
+  };
+  bool size(const Bounds& bounds, std::size_t count, const char* what, Unit unit, const Spot& at,
+            Report* report);
 
   /// Says what the value lacks to fit one of the alternatives, none of which it fits.
   void tell_nearest(const Nodes& nodes, const char* keyword, const Json& value, const Spot& at,

@@ -68,7 +68,8 @@ bool Validation::number(const NumberRules& rules, const Json& value, const Spot&
 
 bool Validation::string(const StringRules& rules, const std::string& value, const Spot& at,
                         Report* report) {
-  bool holds = size(rules.characters, characters(value), "Length", "characters", at, report);
+  bool holds =
+      size(rules.characters, characters(value), "Length", {"character", "characters"}, at, report);
   if (!holds && report == nullptr) return false;
   if (rules.pattern && !rules.pattern->found_in(value)) {
     holds = report == nullptr
@@ -80,20 +81,21 @@ bool Validation::string(const StringRules& rules, const std::string& value, cons
   return holds;
 }
 
-bool Validation::size(const Bounds& bounds, std::size_t count, const char* what, const char* unit,
+bool Validation::size(const Bounds& bounds, std::size_t count, const char* what, Unit unit,
                       const Spot& at, Report* report) {
   if (count >= bounds.least && count <= bounds.most) return true;
   if (report == nullptr) return false;
   const bool few = count < bounds.least;
+  const std::uint64_t bound = few ? bounds.least : bounds.most;
   return add(
       report, at, ((few ? "min" : "max") + std::string(what)).c_str(), SchemaFault::value,
-      fmt::format("at {} {} {}", few ? "least" : "most", few ? bounds.least : bounds.most, unit),
+      fmt::format("at {} {} {}", few ? "least" : "most", bound, bound == 1 ? unit.one : unit.many),
       fmt::to_string(count));
 }
 
 bool Validation::array(const ArrayRules& rules, const Json& value, const Spot& at, Evaluated* seen,
                        Report* report) {
-  bool holds = size(rules.size, value.size(), "Items", "items", at, report);
+  bool holds = size(rules.size, value.size(), "Items", {"item", "items"}, at, report);
   const auto stops = [&] { return !holds && (report == nullptr || report->is_full()); };
   if (stops()) return false;
   if (rules.unique) holds &= unique(value, at, report);
@@ -157,7 +159,7 @@ bool Validation::unique(const Json& value, const Spot& at, Report* report) {
 
 bool Validation::object(const ObjectRules& rules, const Json& value, const Spot& at,
                         Evaluated* seen, Report* report) {
-  bool holds = size(rules.size, value.size(), "Properties", "properties", at, report);
+  bool holds = size(rules.size, value.size(), "Properties", {"property", "properties"}, at, report);
   const auto stops = [&] { return !holds && (report == nullptr || report->is_full()); };
   if (stops()) return false;
   holds &= present(rules, value, at, report);
@@ -234,7 +236,7 @@ bool Validation::member_name(const Node& names, const std::string& name, const S
   check(names, text, at, nullptr, &why);
   const bool is_closed = names.fits_nothing;
   return add(report, at, "propertyNames", is_closed ? SchemaFault::extra : SchemaFault::value,
-             is_closed || why.errors.empty() ? "no such property"
+             is_closed || why.errors.empty() ? kNothingExpected
                                              : "a name that is " + why.errors.front().expected,
              "the name " + shown_value(text));
 }

@@ -78,6 +78,18 @@ TEST(CallJudge, DefectsOfTheName) {
   EXPECT_EQ(defect("readFile", "{}"), "near_miss_name");
   EXPECT_EQ(defect("functions.read_file", "{}"), "near_miss_name");
   EXPECT_EQ(defect("read_fil", "{}"), "near_miss_name");
+  for (const char* name :
+       {"functions.read_file:0", "default_api.read_file", "tools.read_file", "tools/read_file",
+        "functions:read_file", "read_file<|channel|>commentary", "\"read_file\"", "read_file()",
+        "read_file(path=\"a\")", "Status", "'status'", " status\n", "functions.status:12"}) {
+    EXPECT_EQ(defect(name, "{}"), "near_miss_name") << name;
+  }
+  for (const char* name :
+       {".", "()", ":0", "<|channel|>", "\"\"", "functions.", "read_file.exec"}) {
+    EXPECT_EQ(defect(name, "{}"), "unknown_tool") << name;
+  }
+  EXPECT_THAT(judged({.name = "\"status\"", .arguments = "{}"}).sentence,
+              HasSubstr("There is no tool '\"status\"'. Did you mean \"status\"?"));
   EXPECT_THAT(judged({.name = "ReadFile", .arguments = "{}"}).sentence,
               HasSubstr("Did you mean \"read_file\"?"));
 }
@@ -225,6 +237,57 @@ TEST(CallJudge, AlternativesWithinAlternativesAreSearchedForTheNearest) {
   const std::string both = around(R"({"anyOf":[{"oneOf":[true,true]},)" + null + "]}");
   EXPECT_THAT(judged_by(both.c_str(), R"({"x":5})").sentence,
               HasSubstr("fits both number 1 and number 2"));
+}
+
+TEST(CallJudge, SentencesAreShortWhateverIsJudged) {
+  const std::string huge(1'000'000, 'k');
+  Json parameters = {{"type", "object"}, {"additionalProperties", {{"type", "integer"}}}};
+  std::vector<ToolSpec> many;
+  for (int i = 0; i < 500; ++i) {
+    const std::string number = std::to_string(i);
+    parameters["properties"]["a_parameter_" + number] = {{"enum", {huge, number}}};
+    many.push_back({"a_tool_" + number, "", {{"type", "object"}}});
+  }
+  many.push_back({"t", "", parameters});
+  const auto judge = CallJudge::create(std::move(many));
+  ASSERT_TRUE(judge);
+  Json wrong;
+  for (int i = 0; i < 5; ++i) wrong[huge + std::to_string(i)] = huge;
+  for (const ToolCall& call :
+       {ToolCall{.name = huge, .arguments = "{}"}, ToolCall{.name = "t", .arguments = wrong.dump()},
+        ToolCall{.name = "t", .arguments = R"({"a_parameter_0":5})"},
+        ToolCall{.name = "t", .arguments = R"({"a":1,"a":1})"}}) {
+    const auto judgement = judge->judge(call);
+    EXPECT_TRUE(judgement.defect);
+    EXPECT_LT(judgement.sentence.size(), 3'000U);
+    EXPECT_TRUE(judgement.sentence.ends_with(".")) << judgement.sentence;
+  }
+}
+
+TEST(CallJudge, SentencesReadAsAPersonWouldSayThem) {
+  EXPECT_THAT(judged({.name = "status", .arguments = "[]"}).sentence,
+              HasSubstr("not an object but an array"));
+  EXPECT_THAT(judged({.name = "status", .arguments = "5"}).sentence,
+              HasSubstr("not an object but a number"));
+  EXPECT_THAT(judged({.name = "status", .arguments = std::string(129, '[') + std::string(129, ']')})
+                  .sentence,
+              HasSubstr("which is JSON, but more than any tool takes"));
+  const auto told = [](const char* parameters, const char* arguments) {
+    return judged_by(parameters, arguments).sentence;
+  };
+  EXPECT_THAT(told(R"({"type":"object","properties":{"a":{"prefixItems":[{}],"items":false}}})",
+                   R"({"a":[1,2]})"),
+              HasSubstr("not run: /a/1 must not be there."));
+  EXPECT_THAT(told(R"({"type":"object","properties":{"a":false}})", R"({"a":1})"),
+              HasSubstr("not run: /a must not be there."));
+  EXPECT_THAT(told(R"({"type":"object","properties":{"a":{"anyOf":[false,{"type":"string"}]}}})",
+                   R"({"a":1})"),
+              HasSubstr("/a: expected string, got 1."));
+  EXPECT_THAT(told(R"({"type":"object","properties":{"say \"x\"":{"type":"string"}}})",
+                   R"({"say \"x\"":1})"),
+              HasSubstr(R"('say "x"'?: string)"));
+  EXPECT_THAT(told(R"({"type":"object","properties":{"a":{"minItems":1}}})", R"({"a":[]})"),
+              HasSubstr("expected at least 1 item, got 0"));
 }
 
 TEST(CallJudge, OtherKeywordsHaveTheirDefectToo) {
