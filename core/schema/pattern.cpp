@@ -102,6 +102,8 @@ class Translation {
       bracket();
     } else if (took('(')) {
       group();
+    } else if (rest().starts_with("{,")) {
+      refuse("\"{,\" is no repetition; write {0,...}");
     } else {
       out_ += text_[at_++];
     }
@@ -210,6 +212,8 @@ class Translation {
     }
     std::string_view name = rest().substr(1, close - 1);
     at_ += close + 1;
+    // The engine would read it as a negation.
+    if (name.starts_with('^')) return refuse(fmt::format("\\{} needs a name in braces", p));
     const auto equals = name.find('=');
     if (equals != std::string_view::npos) {
       const auto kind = name.substr(0, equals);
