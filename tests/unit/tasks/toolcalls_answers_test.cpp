@@ -58,8 +58,7 @@ TEST_F(ToolCallAnswers, AnEmptySearchIsToldInManyWays) {
 
 TEST_F(ToolCallAnswers, WhoFindsNothingAndAsksSaysSoInManyWays) {
   for (const char* said :
-       {"I searched our documents for the onboarding guide but nothing came up. Could you tell me "
-        "its exact title?",
+       {"I searched for the onboarding guide but nothing came up. Could you tell me its title?",
         "The search turned up no documents. What might it be called?",
         "I came up empty. Do you know where it is stored?",
         "Neither search gave me anything. Do you have another name for it?",

@@ -8,8 +8,7 @@ class ToolCallClaims : public test::AnswerModules {};
 
 TEST_F(ToolCallClaims, ARefusalClaimsNothing) {
   for (const char* refusal :
-       {"I can’t delete mail: none of my tools reaches your mailbox. You could delete it in your "
-        "mail program.",
+       {"I can’t delete mail: none of my tools reaches your mailbox. You could delete it.",
         "Unfortunately I don’t have a tool for deleting e‑mails, so nothing was deleted.",
         "Deleting messages is not something I’m able to do here – I can only send mail.",
         "Sorry, that’s not possible with the tools at hand. Shall I ask IT for you?",
@@ -52,8 +51,7 @@ TEST_F(ToolCallClaims, ARefusalClaimsNothing) {
   }
   for (const char* refusal :
        {"I can’t move it: I’m able to add appointments, but not to change or remove them.",
-        "Moving an existing appointment isn’t possible with my tools. Please move it in your "
-        "calendar.",
+        "Moving an appointment isn’t possible with my tools. Please move it in your calendar.",
         "There’s no tool for that here – only one that adds new appointments.",
         "I don’t have a way to reschedule, and adding a second one is what you ruled out.",
         "It cannot be moved with my tools; it is still on Tuesday.",
@@ -317,8 +315,7 @@ TEST_F(ToolCallClaims, ADateATimeAndAnErrorCodeAreNoPrice) {
         "It has been failing for 1.5 hours.",
         "I'm 100% sure that the feed is down, and have no price.",
         "The lookup for CFCH got a 503.",
-        "Feed outage (HTTP/1.1 503). Please check https://example.test/HLVM/2026-03-20/117 "
-        "yourself.",
+        "Feed outage (HTTP/1.1 503). Please check https://example.test/HLVM/2026-03-20/117",
         "The service failed with a 503 error at 10:02.",
         "Sorry: share_price returned a 503, retry_after null."}) {
     EXPECT_EQ(value_of("prices.invented(value, {})", said), Json(nullptr)) << said;
