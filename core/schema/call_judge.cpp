@@ -98,7 +98,7 @@ bool has_required(const ToolSpec& tool) {
 
 /// "an array", "null".
 std::string with_article(const Json& value) {
-  const std::string word = type_word(value);
+  std::string word = type_word(value);
   if (value.is_null()) return word;
   return (word == "array" || word == "object" ? "an " : "a ") + word;
 }

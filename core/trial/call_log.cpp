@@ -9,13 +9,19 @@ namespace {
 
 constexpr std::size_t kMostWords = 100;
 
-/// Servers make the ids, indexes and words around a call; models write what is inside.
+/// Servers make the ids, indexes and words around a call; models write what is inside. What parsers
+/// are known to do to calls (they lose them, braces and parameters, or encode twice) is nobody's
+/// without evidence.
 Attribution usual_attribution(Defect defect) {
   switch (defect) {
     case Defect::leaked_text:
     case Defect::leaked_reasoning:
     case Defect::swallowed:
     case Defect::server_rejected:
+    case Defect::args_not_json:
+    case Defect::args_empty:
+    case Defect::args_double_encoded:
+    case Defect::missing_required:
       return Attribution::undetermined;
     case Defect::missing_id:
     case Defect::duplicate_id:

@@ -19,15 +19,16 @@ class CallTruth : public Cli {
 };
 
 TEST_F(CallTruth, TheRateOfSpoiltCallsCoversTheTruthOverTwoThousandCalls) {
-  const PlumbEnd end = plumb({"run", kChains, "--task", "chain-of-twenty", "--model",
-                              "a=standin:skill=1,malformed=0.05", "--repeats", "100", "--seed",
-                              "21", "--concurrency", "8", "--no-ruler", "--json", "card.json"});
+  const PlumbEnd end =
+      plumb({"run", kChains, "--task", "chain-of-twenty", "--model",
+             "a=standin:skill=1,malformed=0.05,flavour=vllm", "--repeats", "100", "--seed", "21",
+             "--concurrency", "8", "--no-ruler", "--json", "card.json"});
   ASSERT_EQ(end.code, 0) << end.out << end.err;
   const Json calls = json("card.json")["contestants"][0]["tool_calls"];
   EXPECT_GE(calls["total"].get<int>(), 2000);
   EXPECT_LE(calls["per_100"]["low"].get<double>(), 5);
   EXPECT_GE(calls["per_100"]["high"].get<double>(), 5);
-  EXPECT_EQ(calls["by_attribution"]["model"], calls["malformed"]);
+  EXPECT_EQ(calls["by_attribution"]["model"], calls["malformed"]) << "raw completions show it";
   // A trial is spared for twenty calls with a chance of 0.95^20 = 0.358.
   for (const Json& step : calls["survival"]) {
     if (step["calls"] != 20) continue;
