@@ -11,8 +11,7 @@ namespace plumb {
 
 const std::vector<std::string>& planted_failures() {
   static const std::vector<std::string> all = {
-      "the tool did not start within 20 s because its worker was busy; the call was not carried "
-      "out",
+      "the tool did not start within 20 s, all workers are busy; the call was not carried out",
       "connection reset by peer before the call was accepted; the call was not carried out",
       "503 Service Unavailable: the tool is restarting; the call was not carried out",
       "429 Too Many Requests: more calls than allowed in this second; the call was not carried out",
