@@ -84,7 +84,7 @@ TEST_F(HostileModel, ArgumentsNestedWithoutEndAreMalformed) {
   const TrialRecord record =
       try_against(always(call_answer("write_file", nested("{\"a\":", "}"))), 0);
   EXPECT_VERDICT(record, Outcome::failed, Reason::malformed_calls);
-  EXPECT_EQ(record.verdict.blame, Blame::model);
+  EXPECT_EQ(record.verdict.blame, Blame::undetermined) << "the server shows no raw completion";
 }
 
 TEST_F(HostileModel, AChunkNestedWithoutEndIsTheServersFault) {
