@@ -23,7 +23,7 @@ struct Planted {
 };
 
 const std::vector<Planted>& planted() {
-  static const std::vector<Planted> kAll = {
+  static const std::vector<Planted> all = {
       {"fault=none", "nobody"},
       {"fault=no_call", "model"},
       {"parser=off", "server_parser"},
@@ -72,7 +72,7 @@ const std::vector<Planted>& planted() {
       {"fault=empty_calls", "server_parser"},
       {"fault=repeat_loop", "model"},
   };
-  return kAll;
+  return all;
 }
 
 struct Column {
@@ -80,9 +80,9 @@ struct Column {
   std::vector<std::string> flavours;
 };
 const std::vector<Column>& columns() {
-  static const std::vector<Column> kAll = {
+  static const std::vector<Column> all = {
       {"chat", stand_in_flavours()}, {"responses", {"vllm"}}, {"messages", {"vllm"}}};
-  return kAll;
+  return all;
 }
 
 std::string name_of(std::size_t row, const std::string& api, const std::string& flavour) {
