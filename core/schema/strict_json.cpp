@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
+#include "core/base/utf8.hpp"
 #include "core/schema/number.hpp"
 #include "core/schema/schema_error.hpp"
 
@@ -274,27 +275,6 @@ class Reader {
     if (at_ == text_.size() || text_[at_] != c) return false;
     ++at_;
     return true;
-  }
-
-  static void append_utf8(std::string& into, char32_t point) {
-    const auto tail = [&](unsigned shift) {
-      into += static_cast<char>(0x80U | ((point >> shift) & 0x3FU));
-    };
-    if (point < 0x80) {
-      into += static_cast<char>(point);
-    } else if (point < 0x800) {
-      into += static_cast<char>(0xC0U | (point >> 6));
-      tail(0);
-    } else if (point < 0x10000) {
-      into += static_cast<char>(0xE0U | (point >> 12));
-      tail(6);
-      tail(0);
-    } else {
-      into += static_cast<char>(0xF0U | (point >> 18));
-      tail(12);
-      tail(6);
-      tail(0);
-    }
   }
 
   /// One open object or array, and where in it the reader is.

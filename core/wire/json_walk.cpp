@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/utf8.hpp"
+
 namespace plumb {
 namespace {
 
@@ -188,13 +190,13 @@ class Walk {
       unsigned low = 0;
       if (!code_unit(low)) return false;
       if (low >= 0xDC00 && low <= 0xDFFF) {
-        append_utf8(0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00));
+        append_utf8(unescaped_, 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00));
         return true;
       }
-      append_utf8(kReplacement);
+      append_utf8(unescaped_, kReplacement);
       point = low;
     }
-    append_utf8(point >= 0xD800 && point <= 0xDFFF ? kReplacement : point);
+    append_utf8(unescaped_, point >= 0xD800 && point <= 0xDFFF ? kReplacement : point);
     return true;
   }
 
@@ -205,27 +207,6 @@ class Walk {
     if (error != std::errc() || end != digits + 4) return false;
     at_ += 4;
     return true;
-  }
-
-  void append_utf8(unsigned point) {
-    const auto tail = [&](unsigned shift) {
-      unescaped_ += static_cast<char>(0x80U | ((point >> shift) & 0x3FU));
-    };
-    if (point < 0x80) {
-      unescaped_ += static_cast<char>(point);
-    } else if (point < 0x800) {
-      unescaped_ += static_cast<char>(0xC0U | (point >> 6));
-      tail(0);
-    } else if (point < 0x10000) {
-      unescaped_ += static_cast<char>(0xE0U | (point >> 12));
-      tail(6);
-      tail(0);
-    } else {
-      unescaped_ += static_cast<char>(0xF0U | (point >> 18));
-      tail(12);
-      tail(6);
-      tail(0);
-    }
   }
 
   bool number() {
