@@ -182,8 +182,8 @@ std::vector<std::string> remarks(const Json& contestant) {
   if (const Json& only = at(contestant, {"model_only"}); only.is_object()) {
     const int trials = count_at(only, {"trials"});
     lines.push_back(
-        fmt::format("model only: between {} and {}; {} hang{} on calls that came as text, or on "
-                    "answers that the server could not read",
+        fmt::format("model only: between {} and {}; {} hang{} on spoilt calls that may not be the "
+                    "model's",
                     percent(at(only, {"low"})), percent(at(only, {"high"})),
                     plural(trials, "trial"), trials == 1 ? "s" : ""));
   }
